@@ -6,14 +6,18 @@ export const LIMITS = {
   directoryEntryBytesMax: 65_536,
   accessRecordBytesMax: 65_535,
   // Avro
+  avroBytesMax: 1_048_576,
   avroItemsMax: 10_000,
   avroDepthMax: 16,
   // Message log
   entryBytesMax: 1_048_576,
   appendEntriesMax: 1_000,
   appendsWaitingMax: 10_000,
+  appendsWaitingBytesMax: 67_108_864,
   appendBatchBytesMax: 4_194_304,
+  appendBatchEntriesMax: 10_000,
   readBytesMax: 8_388_608,
+  followBatchEntriesMax: 1_000,
   // Deadlines
   recordAppendMsMax: 2_000,
   directoryAgeMsMax: 2_000,

@@ -1,0 +1,234 @@
+import type { AccessCaveat } from '#core/caveat.ts'
+import type { AgencyId } from '#core/agency.ts'
+import type { Classification } from '#core/classification.ts'
+import type {
+  AgencyAdded,
+  Ceiling,
+  DirectoryChange,
+  DirectoryEntry,
+  Genesis,
+  KeyAdded,
+  KeyRevoked,
+  KeyUsage,
+  NationalAuditorSet,
+  PrincipalKind,
+  PrincipalSet,
+  Role,
+} from '#core/directory/entry.ts'
+import type { Sha256 } from '#core/hash.ts'
+import type { Jurisdiction } from '#core/jurisdiction.ts'
+import { type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
+import type { PrincipalId } from '#core/principal.ts'
+import type { Realm } from '#core/realm.ts'
+
+export interface Agency {
+  readonly id: AgencyId
+  readonly home: Jurisdiction
+  readonly ceiling: Ceiling
+  /** Ascending by sequence; the last says how it stands now. */
+  readonly standings: readonly Standing[]
+}
+
+interface Standing {
+  readonly fromSequence: number
+  readonly enteredAtMs: number
+  readonly suspended: boolean
+}
+
+export interface Principal {
+  readonly id: PrincipalId
+  readonly agency: AgencyId
+  readonly kind: PrincipalKind
+  readonly suspended: boolean
+  readonly clearance: Classification
+  readonly jurisdictions: readonly Jurisdiction[]
+  readonly caveats: readonly AccessCaveat[]
+  readonly roles: readonly { readonly realm: Realm; readonly role: Role }[]
+}
+
+/** All that a decision looks at about a caller, in one realm, now. */
+export interface PrincipalStanding {
+  readonly id: PrincipalId
+  readonly agency: AgencyId
+  readonly kind: PrincipalKind
+  /** The principal and its agency. */
+  readonly active: boolean
+  readonly clearance: Classification
+  readonly agencyCeiling: Classification
+  readonly jurisdictions: readonly Jurisdiction[]
+  readonly caveats: readonly AccessCaveat[]
+  readonly roles: readonly Role[]
+}
+
+export interface DirectoryKey {
+  readonly id: KeyId
+  readonly key: PublicKey
+  /** Null for the hub's own keys. */
+  readonly agency: AgencyId | null
+  readonly principal: PrincipalId | null
+  readonly usage: KeyUsage
+  readonly validFromMs: number
+  readonly validToMs: number
+  readonly addedAtSequence: number
+  readonly revoked: {
+    readonly atSequence: number
+    readonly enteredAtMs: number
+    readonly compromisedSinceMs: number | null
+  } | null
+}
+
+/**
+ * Who is who, as the entries up to `sequence` say. Applies entries that were found authorised
+ * (`core/directory/authority.ts`); keeps what is needed to judge a key as of an earlier sequence.
+ */
+export class DirectoryState {
+  /** Of the last entry applied; −1 before the genesis entry. */
+  sequence = -1
+  enteredAtMs = 0
+  digest: Uint8Array = new Uint8Array(32)
+  genesis: Genesis | null = null
+  policyDigest: Uint8Array | null = null
+  logVerifierKey: string | null = null
+  readonly agencies = new Map<AgencyId, Agency>()
+  readonly principals = new Map<PrincipalId, Principal>()
+  readonly keys = new Map<KeyId, DirectoryKey>()
+  readonly rootKeys = new Map<KeyId, PublicKey>()
+  private readonly sha256: Sha256
+
+  constructor(sha256: Sha256) {
+    this.sha256 = sha256
+  }
+
+  apply(entry: DirectoryEntry, digest: Uint8Array): void {
+    this.sequence = entry.sequence
+    this.digest = digest
+    this.enteredAtMs = entry.enteredAtMs
+    this.applyChange(entry.change, entry)
+  }
+
+  /** How the principal stands in `realm` now; null when unknown. */
+  standingOf(id: PrincipalId, realm: Realm): PrincipalStanding | null {
+    const principal = this.principals.get(id)
+    const agency = principal && this.agencies.get(principal.agency)
+    if (!principal || !agency) return null
+    return {
+      id,
+      agency: agency.id,
+      kind: principal.kind,
+      active: !principal.suspended && !isSuspended(agency),
+      clearance: principal.clearance,
+      agencyCeiling: agency.ceiling.classification,
+      jurisdictions: principal.jurisdictions,
+      caveats: principal.caveats,
+      roles: principal.roles.filter((one) => one.realm === realm).map((one) => one.role),
+    }
+  }
+
+  private applyChange(change: DirectoryChange, entry: DirectoryEntry): void {
+    switch (change.type) {
+      case 'Genesis':
+        this.genesis = change
+        for (const key of change.rootKeys) this.rootKeys.set(keyIdOf(key, this.sha256), key)
+        return
+      case 'AgencyAdded':
+        return this.addAgency(change, entry)
+      case 'AgencyStanding':
+        return this.setStanding(change.agency, change.suspended, entry)
+      case 'PrincipalSet':
+        return this.setPrincipal(change)
+      case 'NationalAuditorSet':
+        return this.setNationalAuditor(change)
+      case 'KeyAdded':
+        return this.addKey(change, entry)
+      case 'KeyRevoked':
+        return this.revokeKey(change, entry)
+      case 'PolicyActivated':
+        this.policyDigest = change.digest
+        return
+      case 'LogNamed':
+        this.logVerifierKey = change.verifierKey
+    }
+  }
+
+  private addAgency(change: AgencyAdded, entry: DirectoryEntry): void {
+    const { agency, home, ceiling, administrator } = change
+    const { sequence, enteredAtMs } = entry
+    this.agencies.set(agency, {
+      id: agency,
+      home,
+      ceiling,
+      standings: [{ fromSequence: sequence, enteredAtMs, suspended: false }],
+    })
+    this.principals.set(administrator, {
+      id: administrator,
+      agency,
+      kind: 'PERSON',
+      suspended: false,
+      clearance: 'UNCLASSIFIED',
+      jurisdictions: [home],
+      caveats: [],
+      roles: [{ realm: 'live', role: 'administrator' }],
+    })
+    const key: KeyAdded = {
+      type: 'KeyAdded',
+      agency,
+      principal: administrator,
+      usage: 'directory_signing',
+      key: change.administratorKey,
+      validFromMs: 0,
+      validToMs: change.validToMs,
+    }
+    this.addKey(key, entry)
+  }
+
+  private setStanding(id: AgencyId, suspended: boolean, entry: DirectoryEntry): void {
+    const agency = this.agencies.get(id)
+    if (!agency) return
+    const standing = { fromSequence: entry.sequence, enteredAtMs: entry.enteredAtMs, suspended }
+    this.agencies.set(id, { ...agency, standings: [...agency.standings, standing] })
+  }
+
+  private setPrincipal(change: PrincipalSet): void {
+    const { type: _, principal: id, ...rest } = change
+    const granted = this.principals.get(id)?.roles.filter((one) => one.role === 'national-auditor')
+    this.principals.set(id, { id, ...rest, roles: [...rest.roles, ...(granted ?? [])] })
+  }
+
+  private setNationalAuditor({ principal: id, realm, granted }: NationalAuditorSet): void {
+    const principal = this.principals.get(id)
+    if (!principal) return
+    const role = 'national-auditor'
+    const others = principal.roles.filter((one) => one.role !== role || one.realm !== realm)
+    const roles = granted ? [...others, { realm, role } as const] : others
+    this.principals.set(id, { ...principal, roles })
+  }
+
+  private addKey(change: KeyAdded, entry: DirectoryEntry): void {
+    const { type: _, ...rest } = change
+    const id = keyIdOf(change.key, this.sha256)
+    this.keys.set(id, { id, ...rest, addedAtSequence: entry.sequence, revoked: null })
+  }
+
+  private revokeKey({ keyId, compromisedSinceMs }: KeyRevoked, entry: DirectoryEntry): void {
+    const key = this.keys.get(keyId)
+    if (!key) return
+    // A later entry may say that the key was compromised earlier, never later or not at all.
+    const before = key.revoked
+    this.keys.set(keyId, {
+      ...key,
+      revoked: {
+        atSequence: before?.atSequence ?? entry.sequence,
+        enteredAtMs: before?.enteredAtMs ?? entry.enteredAtMs,
+        compromisedSinceMs: earlier(before?.compromisedSinceMs ?? null, compromisedSinceMs),
+      },
+    })
+  }
+}
+
+export const isSuspended = (agency: Agency): boolean => agency.standings.at(-1)?.suspended ?? true
+
+export const wasSuspendedAt = (agency: Agency, sequence: number): boolean =>
+  agency.standings.findLast((standing) => standing.fromSequence <= sequence)?.suspended ?? true
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b)
