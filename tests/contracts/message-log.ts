@@ -1,0 +1,438 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { utf8 } from '#core/bytes.ts'
+import { LIMITS } from '#core/limits.ts'
+import {
+  type LogEntry,
+  LogUnavailable,
+  type MessageLog,
+  OffsetGone,
+  UnknownTopic,
+} from '#core/ports/message-log.ts'
+
+/** One store that outlives the logs opened over it. */
+export interface MessageLogHarness {
+  /** Opens the store. The suite closes one log before it opens the next. */
+  open(): Promise<MessageLog>
+  /** A name that no topic of this store has had. */
+  uniqueTopic(): string
+  /** Removes the entries below `offset` behind the log's back, as a wrong retention would. */
+  loseBefore(topic: string, offset: number): Promise<void>
+  /** Removes the store. All logs over it are closed. */
+  dispose(): Promise<void>
+}
+
+/** Registers the tests of every promise in `core/ports/message-log.ts`. */
+export const messageLogContract = (
+  name: string,
+  openHarness: () => Promise<MessageLogHarness>,
+): void => {
+  describe(`${name} keeps the promises of a message log`, () => {
+    let harness: MessageLogHarness
+    let log: MessageLog
+
+    beforeAll(async () => {
+      harness = await openHarness()
+      log = await harness.open()
+    })
+    afterAll(async () => {
+      await log?.close()
+      await harness?.dispose()
+    })
+
+    const subject: Subject = {
+      log: () => log,
+      reopen: async () => {
+        await log.close()
+        log = await harness.open()
+        return log
+      },
+      newTopic: async () => {
+        const topic = harness.uniqueTopic()
+        await log.ensureTopics([topic])
+        return topic
+      },
+      unknownTopic: () => harness.uniqueTopic(),
+      loseBefore: (topic, offset) => harness.loseBefore(topic, offset),
+    }
+
+    describe('append', () => appendPromises(subject))
+    describe('append, many at once,', () => concurrencyPromises(subject))
+    describe('read', () => readPromises(subject))
+    describe('follow', () => followPromises(subject))
+    describe('topics', () => topicPromises(subject))
+    describe('close', () => closePromises(subject))
+  })
+}
+
+interface Subject {
+  readonly log: () => MessageLog
+  readonly reopen: () => Promise<MessageLog>
+  readonly newTopic: () => Promise<string>
+  readonly unknownTopic: () => string
+  readonly loseBefore: (topic: string, offset: number) => Promise<void>
+}
+
+const appendPromises = ({ log, newTopic, unknownTopic }: Subject): void => {
+  test('gives offsets from 0 on, without gaps, and the head follows', async () => {
+    const topic = await newTopic()
+    expect(await log().head(topic)).toBe(0)
+    expect(await log().append(topic, [utf8('a')])).toEqual([0])
+    expect(await log().append(topic, [utf8('b'), utf8('c')])).toEqual([1, 2])
+    expect(await log().head(topic)).toBe(3)
+  })
+
+  test('keeps every byte of the shortest, the longest and a partly viewed entry', async () => {
+    const topic = await newTopic()
+    const longest = new Uint8Array(LIMITS.entryBytesMax).map((_, index) => index % 251)
+    const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    const entries = [Uint8Array.of(0), longest, everyByte.subarray(100, 200)]
+    await log().append(topic, entries)
+    expectSame(await readAll(log(), topic), entries)
+  })
+
+  test('takes the most entries that one append may have', async () => {
+    const topic = await newTopic()
+    const entries = Array.from({ length: LIMITS.appendEntriesMax }, (_, n) => utf8(`${n}`))
+    expect(await log().append(topic, entries)).toEqual(entries.map((_, n) => n))
+    expectSame(await readAll(log(), topic), entries)
+  })
+
+  test('takes the most bytes that one append may have, in one run', async () => {
+    const topic = await newTopic()
+    const count = LIMITS.appendBatchBytesMax / LIMITS.entryBytesMax
+    const entries = Array.from({ length: count }, (_, n) =>
+      new Uint8Array(LIMITS.entryBytesMax).fill(n),
+    )
+    expect(await log().append(topic, entries)).toEqual(entries.map((_, n) => n))
+    expectSame(await readAll(log(), topic), entries)
+  })
+
+  test('leaves the log alone when the caller uses its bytes again', async () => {
+    const topic = await newTopic()
+    const bytes = utf8('before')
+    await log().append(topic, [bytes])
+    bytes.fill(0)
+    expectSame(await readAll(log(), topic), [utf8('before')])
+  })
+
+  test('refuses what no log can hold as the bug of the caller, and writes nothing', async () => {
+    const topic = await newTopic()
+    const tooLong = new Uint8Array(LIMITS.entryBytesMax + 1)
+    const half = new Uint8Array(LIMITS.appendBatchBytesMax / 8 + 1)
+    const wrong = [
+      [],
+      [new Uint8Array(0)],
+      [utf8('good'), new Uint8Array(0)],
+      [utf8('good'), tooLong],
+      Array.from({ length: LIMITS.appendEntriesMax + 1 }, () => utf8('x')),
+      Array.from({ length: 8 }, () => half),
+    ]
+    for (const entries of wrong) {
+      await expect(log().append(topic, entries)).rejects.toThrow(RangeError)
+    }
+    expect(await log().head(topic)).toBe(0)
+  })
+
+  test('refuses a topic that was never created', async () => {
+    await expect(log().append(unknownTopic(), [utf8('a')])).rejects.toThrow(UnknownTopic)
+  })
+}
+
+const concurrencyPromises = ({ log, newTopic }: Subject): void => {
+  test('keeps the order of 1,000 calls over 10 topics', async () => {
+    const topics = await Promise.all(Array.from({ length: 10 }, newTopic))
+    const calls = Array.from({ length: 1_000 }, (_, n) => ({
+      topic: topics[(n * 7) % topics.length] ?? '',
+      entries: Array.from({ length: 1 + (n % 3) }, (_, part) => utf8(`${n}.${part}`)),
+    }))
+    const offsets = await Promise.all(calls.map((call) => log().append(call.topic, call.entries)))
+    for (const topic of topics) {
+      const own = calls.flatMap((call, n) => (call.topic === topic ? [n] : []))
+      expect(own.flatMap((n) => offsets[n] ?? [])).toEqual(
+        own.flatMap((n) => calls[n]?.entries ?? []).map((_, offset) => offset),
+      )
+      expectSame(
+        await readAll(log(), topic),
+        own.flatMap((n) => calls[n]?.entries ?? []),
+      )
+    }
+  })
+
+  test('makes each topic the calls in their order, whatever they are', async () => {
+    const topics = await Promise.all(Array.from({ length: 3 }, newTopic))
+    const entry = fc.uint8Array({ minLength: 1, maxLength: 64 })
+    const call = fc.record({
+      topic: fc.constantFrom(...topics),
+      entries: fc.array(entry, { minLength: 1, maxLength: 5 }),
+    })
+    const law = async (calls: { topic: string; entries: Uint8Array[] }[]): Promise<void> => {
+      const heads = new Map<string, number>()
+      for (const topic of topics) heads.set(topic, await log().head(topic))
+      await Promise.all(calls.map(({ topic, entries }) => log().append(topic, entries)))
+      for (const topic of topics) {
+        const own = calls.filter((each) => each.topic === topic)
+        expectSame(
+          await readAll(log(), topic, heads.get(topic)),
+          own.flatMap((each) => each.entries),
+        )
+      }
+    }
+    await fc.assert(fc.asyncProperty(fc.array(call, { maxLength: 20 }), law), { numRuns: 25 })
+  })
+
+  test('appends or plainly refuses each of more calls than may wait', async () => {
+    const topic = await newTopic()
+    const calls = Array.from({ length: LIMITS.appendsWaitingMax + 2_000 }, (_, n) =>
+      log().append(topic, [utf8(`${n}`)]),
+    )
+    const outcomes = await Promise.allSettled(calls)
+    const kept = outcomes.flatMap((outcome, n) =>
+      outcome.status === 'fulfilled' ? [utf8(`${n}`)] : [],
+    )
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LogUnavailable)
+    }
+    expect(kept.length).toBeGreaterThanOrEqual(LIMITS.appendsWaitingMax)
+    expectSame(await readAll(log(), topic), kept)
+  })
+
+  test('appends or plainly refuses each of more bytes than may wait', async () => {
+    const topic = await newTopic()
+    const entry = new Uint8Array(LIMITS.entryBytesMax)
+    const count = LIMITS.appendsWaitingBytesMax / entry.length + 8
+    const calls = Array.from({ length: count }, () => log().append(topic, [entry]))
+    const outcomes = await Promise.allSettled(calls)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LogUnavailable)
+    }
+    const kept = outcomes.filter(({ status }) => status === 'fulfilled').length
+    expect(kept).toBeGreaterThan(0)
+    expect(await log().head(topic)).toBe(kept)
+  })
+}
+
+const readPromises = ({ log, newTopic, unknownTopic, loseBefore }: Subject): void => {
+  test('starts where it is asked to and ends at the limit, or at the head', async () => {
+    const topic = await newTopic()
+    await log().append(topic, ['a', 'b', 'c', 'd'].map(utf8))
+    expect(texts(await log().read(topic, 0, 2))).toEqual(['0 a', '1 b'])
+    expect(texts(await log().read(topic, 1, 2))).toEqual(['1 b', '2 c'])
+    expect(texts(await log().read(topic, 3, 100))).toEqual(['3 d'])
+    expect(await log().read(topic, 4, 100)).toEqual([])
+  })
+
+  test('finds nothing in a new topic', async () => {
+    expect(await log().read(await newTopic(), 0, 10)).toEqual([])
+  })
+
+  test('stops before it would hold too many bytes', async () => {
+    const topic = await newTopic()
+    const fit = LIMITS.readBytesMax / LIMITS.entryBytesMax
+    for (let n = 0; n < fit + 2; n += 1) {
+      await log().append(topic, [new Uint8Array(LIMITS.entryBytesMax).fill(n)])
+    }
+    const first = await log().read(topic, 0, 100)
+    expect(first.length).toBeGreaterThan(0)
+    expect(first.length).toBeLessThanOrEqual(fit)
+    expect((await readAll(log(), topic)).map(({ value }) => value[0])).toEqual(
+      Array.from({ length: fit + 2 }, (_, n) => n),
+    )
+  })
+
+  test('gives bytes that the caller may change', async () => {
+    const topic = await newTopic()
+    await log().append(topic, [utf8('kept')])
+    for (const { value } of await log().read(topic, 0, 1)) value.fill(0)
+    expect(texts(await log().read(topic, 0, 1))).toEqual(['0 kept'])
+  })
+
+  test('says that an entry which was removed is gone, and reads those after it', async () => {
+    const topic = await newTopic()
+    await log().append(topic, ['a', 'b', 'c', 'd'].map(utf8))
+    await loseBefore(topic, 2)
+    await expect(log().read(topic, 0, 10)).rejects.toThrow(OffsetGone)
+    await expect(log().read(topic, 1, 10)).rejects.toThrow(OffsetGone)
+    expect(texts(await log().read(topic, 2, 10))).toEqual(['2 c', '3 d'])
+    expect(await log().head(topic)).toBe(4)
+  })
+
+  test('says so when the topic is shorter than its reader remembers', async () => {
+    const topic = await newTopic()
+    await log().append(topic, [utf8('a')])
+    await expect(log().read(topic, 2, 10)).rejects.toThrow(OffsetGone)
+  })
+
+  test('refuses a topic that was never created, and a range that makes no sense', async () => {
+    const topic = await newTopic()
+    await expect(log().read(unknownTopic(), 0, 1)).rejects.toThrow(UnknownTopic)
+    await expect(log().head(unknownTopic())).rejects.toThrow(UnknownTopic)
+    await expect(log().read(topic, -1, 1)).rejects.toThrow(RangeError)
+    await expect(log().read(topic, 0.5, 1)).rejects.toThrow(RangeError)
+    await expect(log().read(topic, 0, 0)).rejects.toThrow(RangeError)
+  })
+}
+
+const followPromises = ({ log, newTopic, unknownTopic, loseBefore }: Subject): void => {
+  const never = (): AbortSignal => new AbortController().signal
+
+  test('gives what is there and then what comes, once and in order', async () => {
+    const topic = await newTopic()
+    await log().append(topic, ['a', 'b'].map(utf8))
+    const followed = take(log().follow(topic, 0, never()), 5)
+    await log().append(topic, [utf8('c')])
+    await log().append(topic, ['d', 'e'].map(utf8))
+    expect(texts(await followed)).toEqual(['0 a', '1 b', '2 c', '3 d', '4 e'])
+  })
+
+  test('starts where it is asked to, the head included', async () => {
+    const topic = await newTopic()
+    await log().append(topic, ['a', 'b', 'c'].map(utf8))
+    const inside = take(log().follow(topic, 1, never()), 3)
+    const atHead = take(log().follow(topic, 3, never()), 1)
+    await log().append(topic, [utf8('d')])
+    expect(texts(await inside)).toEqual(['1 b', '2 c', '3 d'])
+    expect(texts(await atHead)).toEqual(['3 d'])
+  })
+
+  test('sees every entry that is appended while it reads', async () => {
+    const topic = await newTopic()
+    const entries = Array.from({ length: 300 }, (_, n) => utf8(`${n}`))
+    const followed = take(log().follow(topic, 0, never()), entries.length)
+    for (const entry of entries) await log().append(topic, [entry])
+    expectSame(await followed, entries)
+  })
+
+  test('bounds a batch by its entries and its bytes', async () => {
+    const topic = await newTopic()
+    const many = LIMITS.followBatchEntriesMax + 500
+    const small = Array.from({ length: many }, (_, n) => utf8(`${n}`))
+    await log().append(topic, small.slice(0, 1_000))
+    await log().append(topic, small.slice(1_000))
+    for (let n = 0; n < 9; n += 1) {
+      await log().append(topic, [new Uint8Array(LIMITS.entryBytesMax).fill(n)])
+    }
+    let count = 0
+    for await (const batch of log().follow(topic, 0, never())) {
+      const bytes = batch.reduce((sum, { value }) => sum + value.length, 0)
+      expect(batch.length).toBeLessThanOrEqual(LIMITS.followBatchEntriesMax)
+      expect(bytes).toBeLessThanOrEqual(LIMITS.readBytesMax)
+      expect(batch.map(({ offset }) => offset)).toEqual(batch.map((_, index) => count + index))
+      count += batch.length
+      if (count === many + 9) break
+    }
+  })
+
+  test('ends without an error when it is told to, waiting or not', async () => {
+    const topic = await newTopic()
+    const controller = new AbortController()
+    const waiting = take(log().follow(topic, 0, controller.signal), 10)
+    await log().append(topic, [utf8('a')])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    controller.abort()
+    expect((await waiting).length).toBeLessThanOrEqual(1)
+    expect(await take(log().follow(topic, 0, controller.signal), 10)).toEqual([])
+  })
+
+  test('says that an entry is gone, below the head or above it', async () => {
+    const topic = await newTopic()
+    await log().append(topic, ['a', 'b', 'c'].map(utf8))
+    await loseBefore(topic, 1)
+    await expect(take(log().follow(topic, 0, never()), 1)).rejects.toThrow(OffsetGone)
+    await expect(take(log().follow(topic, 4, never()), 1)).rejects.toThrow(OffsetGone)
+    expect(texts(await take(log().follow(topic, 1, never()), 2))).toEqual(['1 b', '2 c'])
+  })
+
+  test('refuses a topic that was never created', async () => {
+    await expect(take(log().follow(unknownTopic(), 0, never()), 1)).rejects.toThrow(UnknownTopic)
+  })
+}
+
+const topicPromises = ({ log, reopen, newTopic, unknownTopic }: Subject): void => {
+  test('are created once and keep their entries', async () => {
+    const [one, two] = [unknownTopic(), unknownTopic()]
+    await log().ensureTopics([one])
+    await log().append(one, [utf8('a')])
+    await Promise.all([log().ensureTopics([one, two]), log().ensureTopics([two, one])])
+    expect(await log().head(one)).toBe(1)
+    expect(await log().append(two, [utf8('b')])).toEqual([0])
+  })
+
+  test('are there when the store is opened again, and go on where they were', async () => {
+    const topic = await newTopic()
+    await log().append(topic, ['a', 'b'].map(utf8))
+    const again = await reopen()
+    expect(await again.head(topic)).toBe(2)
+    expect(await again.append(topic, [utf8('c')])).toEqual([2])
+    expect(texts(await readAll(again, topic))).toEqual(['0 a', '1 b', '2 c'])
+  })
+}
+
+const closePromises = ({ log, reopen, newTopic }: Subject): void => {
+  test('settles every append that was accepted', async () => {
+    const topic = await newTopic()
+    const before = log()
+    const calls = Array.from({ length: 100 }, (_, n) => before.append(topic, [utf8(`${n}`)]))
+    const again = await reopen()
+    expect((await Promise.all(calls)).flat()).toEqual(calls.map((_, n) => n))
+    expect(await again.head(topic)).toBe(100)
+  })
+
+  test('may be called again; everything else is unavailable from then on', async () => {
+    const topic = await newTopic()
+    const closed = log()
+    await reopen()
+    await closed.close()
+    await expect(closed.append(topic, [utf8('a')])).rejects.toThrow(LogUnavailable)
+    await expect(closed.read(topic, 0, 1)).rejects.toThrow(LogUnavailable)
+    await expect(closed.head(topic)).rejects.toThrow(LogUnavailable)
+    await expect(closed.ensureTopics([topic])).rejects.toThrow(LogUnavailable)
+    const { signal } = new AbortController()
+    await expect(take(closed.follow(topic, 0, signal), 1)).rejects.toThrow(LogUnavailable)
+    expect(await log().head(topic)).toBe(0)
+  })
+
+  test('throws at those who still follow, for their wait would have no end', async () => {
+    const topic = await newTopic()
+    const followed = take(log().follow(topic, 0, new AbortController().signal), 1)
+    const thrown = expect(followed).rejects.toThrow(LogUnavailable)
+    await reopen()
+    await thrown
+  })
+}
+
+const readAll = async (log: MessageLog, topic: string, from = 0): Promise<LogEntry[]> => {
+  const entries: LogEntry[] = []
+  for (;;) {
+    const more = await log.read(topic, from + entries.length, 1_000)
+    if (more.length === 0) return entries
+    entries.push(...more)
+    expect(entries.at(-1)?.offset).toBe(from + entries.length - 1)
+  }
+}
+
+/** What is followed, until there are `count` entries of it or it ends. */
+const take = async (
+  batches: AsyncIterable<readonly LogEntry[]>,
+  count: number,
+): Promise<LogEntry[]> => {
+  const entries: LogEntry[] = []
+  for await (const batch of batches) {
+    expect(batch.length).toBeGreaterThan(0)
+    entries.push(...batch)
+    if (entries.length >= count) break
+  }
+  return entries
+}
+
+const texts = (entries: readonly LogEntry[]): string[] =>
+  entries.map(({ offset, value }) => `${offset} ${new TextDecoder().decode(value)}`)
+
+/** Compares with `Buffer`, because a deep comparison of megabytes takes seconds. */
+const expectSame = (entries: readonly LogEntry[], values: readonly Uint8Array[]): void => {
+  expect(entries.length).toBe(values.length)
+  const differs = entries.findIndex(
+    ({ value }, index) => Buffer.compare(value, values[index] ?? new Uint8Array()) !== 0,
+  )
+  expect(differs).toBe(-1)
+}
