@@ -5,6 +5,13 @@ export const LIMITS = {
   frameBytesMax: 266_240,
   directoryEntryBytesMax: 65_536,
   accessRecordBytesMax: 65_535,
+  // The parts of an alert
+  listItemsMax: 1_000,
+  headlineCharactersMax: 300,
+  narrativeCharactersMax: 20_000,
+  districtCharactersMax: 100,
+  provisionCharactersMax: 300,
+  radiusMetresMax: 1_000_000,
   // Avro
   avroBytesMax: 1_048_576,
   avroItemsMax: 10_000,
@@ -21,8 +28,13 @@ export const LIMITS = {
   // Deadlines
   recordAppendMsMax: 2_000,
   directoryAgeMsMax: 2_000,
+  directoryConfirmMs: 500,
   stampAgeMsMax: 60_000,
   sentAtSkewMsMax: 600_000,
+  // Transparency log
+  noteBytesMax: 1_000_000,
+  noteSignaturesMax: 100,
+  proofFileBytesMax: 1_048_576,
   // An envelope
   signaturesMax: 4,
 } as const

@@ -1,3 +1,4 @@
+import type { AgencyId } from '#core/agency.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { rankOf } from '#core/classification.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type PrincipalSet,
 } from '#core/directory/entry.ts'
 import { type DirectoryState, isSuspended } from '#core/directory/state.ts'
-import type { AgencyId } from '#core/agency.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { hasRightLength, type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
 import type { PrincipalId } from '#core/principal.ts'

@@ -1,5 +1,5 @@
-import type { AccessCaveat } from '#core/caveat.ts'
 import type { AgencyId } from '#core/agency.ts'
+import type { AccessCaveat } from '#core/caveat.ts'
 import type { Classification } from '#core/classification.ts'
 import type { Jurisdiction } from '#core/jurisdiction.ts'
 import type { KeyId, PublicKey } from '#core/key.ts'

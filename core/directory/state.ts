@@ -1,5 +1,5 @@
-import type { AccessCaveat } from '#core/caveat.ts'
 import type { AgencyId } from '#core/agency.ts'
+import type { AccessCaveat } from '#core/caveat.ts'
 import type { Classification } from '#core/classification.ts'
 import type {
   AgencyAdded,
@@ -129,22 +129,28 @@ export class DirectoryState {
       case 'Genesis':
         this.genesis = change
         for (const key of change.rootKeys) this.rootKeys.set(keyIdOf(key, this.sha256), key)
-        return
+        break
       case 'AgencyAdded':
-        return this.addAgency(change, entry)
+        this.addAgency(change, entry)
+        break
       case 'AgencyStanding':
-        return this.setStanding(change.agency, change.suspended, entry)
+        this.setStanding(change.agency, change.suspended, entry)
+        break
       case 'PrincipalSet':
-        return this.setPrincipal(change)
+        this.setPrincipal(change)
+        break
       case 'NationalAuditorSet':
-        return this.setNationalAuditor(change)
+        this.setNationalAuditor(change)
+        break
       case 'KeyAdded':
-        return this.addKey(change, entry)
+        this.addKey(change, entry)
+        break
       case 'KeyRevoked':
-        return this.revokeKey(change, entry)
+        this.revokeKey(change, entry)
+        break
       case 'PolicyActivated':
         this.policyDigest = change.digest
-        return
+        break
       case 'LogNamed':
         this.logVerifierKey = change.verifierKey
     }

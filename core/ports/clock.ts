@@ -4,6 +4,8 @@ export interface Clock {
   nowMs(): number
   /** Milliseconds since some moment; never jumps, never goes back. For deadlines and ages. */
   monotonicMs(): number
+  /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 /** `length` unpredictable bytes. */

@@ -1,0 +1,100 @@
+import { type AgencyId, isAgencyId } from '#core/agency.ts'
+import { decodeSingleObject, encodeSingleObject } from '#core/avro/single-object.ts'
+import { accessRecordCodec, accessRecordCodecs } from '#core/codecs.ts'
+import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
+import type { Realm } from '#core/realm.ts'
+import { type Uuid, uuidBytes, uuidFromBytes } from '#core/uuid.ts'
+
+/** One line of the access log. Never content, free text, names, tokens or keys. */
+export interface AccessRecord {
+  /** The writer's claim; the order of the log is the leaf index. */
+  readonly timeMs: number
+  readonly service: 'GATEWAY' | 'ROUTER' | 'AUDIT'
+  readonly requestId: Uuid
+  readonly realm: Realm
+  /** Null for what a service does by itself. */
+  readonly principal: PrincipalId | null
+  readonly agency: AgencyId | null
+  readonly action: AccessAction
+  readonly outcome: AccessOutcome
+  readonly alert: {
+    readonly origin: AgencyId
+    readonly id: Uuid
+    /** Null when the request named an alert that was not found. */
+    readonly digest: Uint8Array | null
+  } | null
+  /** Codes: of core/refusal.ts, of the policy's rules, of the router's faults. */
+  readonly reasons: readonly string[]
+  readonly policyDigest: Uint8Array | null
+  /** The directory's head by which it was decided. */
+  readonly directory: { readonly sequence: number; readonly digest: Uint8Array } | null
+  readonly purpose: Purpose | null
+  /** HMAC-SHA-256 of the filter under the audit service's key. */
+  readonly searchTerms: Uint8Array | null
+  /** 16 random bytes, so that a leaf hash tells nothing. */
+  readonly salt: Uint8Array
+}
+
+export const ACCESS_ACTIONS = [
+  'TOKEN',
+  'PUBLISH',
+  'RELEASE',
+  'READ',
+  'PREVIEW',
+  'SEARCH',
+  'PROOF',
+  'EXPORT',
+  'ACKNOWLEDGE',
+  'DIRECTORY',
+  'POLICY',
+  'DEAD_LETTER',
+] as const
+export type AccessAction = (typeof ACCESS_ACTIONS)[number]
+
+export const ACCESS_OUTCOMES = ['ALLOWED', 'DENIED', 'FAILED'] as const
+export type AccessOutcome = (typeof ACCESS_OUTCOMES)[number]
+
+export interface Purpose {
+  readonly code:
+    | 'INVESTIGATION'
+    | 'PROTECTION'
+    | 'PROSECUTION'
+    | 'OVERSIGHT'
+    | 'COORDINATION'
+    | 'TRAINING'
+  readonly caseReference: string | null
+}
+
+export const encodeAccessRecord = (record: AccessRecord): Uint8Array =>
+  encodeSingleObject(accessRecordCodec, {
+    ...record,
+    requestId: uuidBytes(record.requestId),
+    alert: record.alert && { ...record.alert, id: uuidBytes(record.alert.id) },
+  })
+
+/** Null when the bytes are no record: such a leaf is indexed as unreadable, and stops nothing. */
+export const decodeAccessRecord = (bytes: Uint8Array): AccessRecord | null => {
+  const read = decodeSingleObject(accessRecordCodecs, bytes)
+  if (!read.ok) return null
+  const { principal, agency, alert } = read.value
+  if (principal !== null && !isPrincipalId(principal)) return null
+  if (agency !== null && !isAgencyId(agency)) return null
+  const named = alert === null ? null : nameFrom(alert)
+  if (alert !== null && named === null) return null
+  return {
+    ...read.value,
+    requestId: uuidFromBytes(read.value.requestId),
+    principal,
+    agency,
+    alert: named,
+  }
+}
+
+const nameFrom = (alert: {
+  readonly origin: string
+  readonly id: Uint8Array
+  readonly digest: Uint8Array | null
+}): AccessRecord['alert'] =>
+  isAgencyId(alert.origin)
+    ? { origin: alert.origin, id: uuidFromBytes(alert.id), digest: alert.digest }
+    : null

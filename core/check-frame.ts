@@ -1,0 +1,85 @@
+import type { Alert } from '#core/alert.ts'
+import { decodeAlert } from '#core/alert-codec.ts'
+import { equalBytes } from '#core/bytes.ts'
+import type { DirectoryView } from '#core/directory/view.ts'
+import { ALERT_PAYLOAD_TYPE, digestOf, type Envelope, envelopeFrom } from '#core/envelope.ts'
+import { type Frame, frameFrom, openFrame } from '#core/frame.ts'
+import type { Sha256 } from '#core/hash.ts'
+import type { VerifySignature } from '#core/key.ts'
+import type { Seal } from '#core/ports/seal.ts'
+import { signaturesFault } from '#core/signing.ts'
+
+export interface CheckFrameDeps {
+  readonly seal: Seal
+  readonly directory: DirectoryView
+  readonly verify: VerifySignature
+  readonly sha256: Sha256
+}
+
+/** A frame whose seal, stamp, label and signatures agree. */
+export interface AuthenticFrame {
+  readonly frame: Frame
+  readonly signedAlert: Uint8Array
+  readonly envelope: Envelope
+  readonly alert: Alert
+}
+
+/**
+ * `ignored`: a forgery or a mistake; passed over with an alarm. `erased`: its seal key was
+ * destroyed; passed over. `blocked`: authentic as far as can be told, but not readable by this
+ * node (a key or a schema it does not have): whoever follows the topic must stop there, since
+ * passing over it would lose an alert.
+ */
+export type FrameCheck =
+  | { readonly state: 'authentic'; readonly value: AuthenticFrame }
+  | { readonly state: 'ignored' | 'erased' | 'blocked'; readonly why: string }
+
+/** Trusts nothing about `bytes`: opens the seal and verifies the signatures as of the stamp. */
+export const checkFrame = async (bytes: Uint8Array, deps: CheckFrameDeps): Promise<FrameCheck> => {
+  const frame = frameFrom(bytes)
+  if (frame === null) return ignored('frame-malformed')
+  const opened = openFrame(deps.seal, frame)
+  if (opened.state === 'erased') return { state: 'erased', why: 'erased' }
+  if (opened.state === 'unknown-key') return { state: 'blocked', why: 'unknown-seal-key' }
+  if (opened.state === 'forged') return ignored('seal-forged')
+  const signedAlert = opened.plaintext
+  const envelope = envelopeFrom(signedAlert, ALERT_PAYLOAD_TYPE)
+  if (!envelope.ok) return ignored(envelope.refusal.code)
+  const fault = await stampFault(frame, envelope.value, deps)
+  if (fault !== null) return ignored(fault)
+  const alert = decodeAlert(envelope.value.payload)
+  if (!alert.ok) {
+    return alert.refusal.code === 'schema-unknown'
+      ? { state: 'blocked', why: 'schema-unknown' }
+      : ignored(alert.refusal.code)
+  }
+  return isAsStamped(frame, alert.value)
+    ? {
+        state: 'authentic',
+        value: { frame, signedAlert, envelope: envelope.value, alert: alert.value },
+      }
+    : ignored('stamp-contradicts')
+}
+
+const ignored = (why: string): FrameCheck => ({ state: 'ignored', why })
+
+const stampFault = async (
+  { stamp }: Frame,
+  envelope: Envelope,
+  { directory, verify, sha256 }: CheckFrameDeps,
+): Promise<string | null> => {
+  if (!equalBytes(digestOf(envelope, sha256), stamp.digest)) return 'stamp-contradicts'
+  // The gateway had read that entry from the topic, so it is there: wait for it, but never for one
+  // that is not, or a forged stamp could stop the view for good.
+  if (stamp.directorySequence > directory.state.sequence) await directory.catchUp()
+  if (stamp.directorySequence > directory.state.sequence) return 'stamp-ahead-of-directory'
+  return signaturesFault(directory.state, envelope, stamp, verify)
+}
+
+/** A frame under a key of another realm or level than its label's could be read by those who may not. */
+const isAsStamped = ({ stamp, sealKeyId }: Frame, alert: Alert): boolean =>
+  stamp.origin === alert.origin &&
+  stamp.id === alert.id &&
+  stamp.realm === alert.realm &&
+  sealKeyId.realm === alert.realm &&
+  sealKeyId.classification === alert.label.classification

@@ -1,0 +1,26 @@
+import { compileCodec } from '#core/avro/codec.ts'
+import { codecRegistry } from '#core/avro/single-object.ts'
+import {
+  accessRecordSchema,
+  alertSchema,
+  directoryEntrySchema,
+  frameSchema,
+  signedAlertSchema,
+  stampSchema,
+} from '#core/schemas.ts'
+
+/** The schemas that this version writes, ready to use; compiled once. */
+export const alertCodec = compileCodec(alertSchema)
+export const signedAlertCodec = compileCodec(signedAlertSchema)
+export const stampCodec = compileCodec(stampSchema)
+export const frameCodec = compileCodec(frameSchema)
+export const accessRecordCodec = compileCodec(accessRecordSchema)
+export const directoryEntryCodec = compileCodec(directoryEntrySchema)
+
+/** The versions that each place reads. A new version of a schema is one more row. */
+export const alertCodecs = codecRegistry([alertCodec])
+export const signedAlertCodecs = codecRegistry([signedAlertCodec])
+export const stampCodecs = codecRegistry([stampCodec])
+export const frameCodecs = codecRegistry([frameCodec])
+export const accessRecordCodecs = codecRegistry([accessRecordCodec])
+export const directoryEntryCodecs = codecRegistry([directoryEntryCodec])

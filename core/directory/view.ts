@@ -1,0 +1,113 @@
+import type { DirectoryFault } from '#core/directory/authority.ts'
+import { type JudgeDeps, judgeEntry } from '#core/directory/judge.ts'
+import { DirectoryState } from '#core/directory/state.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { Clock } from '#core/ports/clock.ts'
+import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+import { DIRECTORY_TOPIC } from '#core/topics.ts'
+
+export interface DirectoryViewDeps extends JudgeDeps {
+  readonly log: MessageLog
+  readonly clock: Clock
+  /** Told of each entry that is ignored: somebody wrote what they may not. */
+  readonly onIgnored: (offset: number, fault: DirectoryFault) => void
+}
+
+/**
+ * The directory as this process knows it: follows the topic, applies what is authorised, ignores
+ * the rest, and knows how old its knowledge is. Kept in memory; rebuilt from the topic at start.
+ */
+export class DirectoryView {
+  readonly state: DirectoryState
+  private readonly deps: DirectoryViewDeps
+  private readonly stopping = new AbortController()
+  private readonly running: Promise<void>[] = []
+  private readonly seenAtMs: number[] = []
+  private nextOffset = 0
+  private confirmedAtMs = Number.NEGATIVE_INFINITY
+  /** Why the view cannot go on; null while it can. Its freshness runs out by itself. */
+  failure: Error | null = null
+
+  constructor(deps: DirectoryViewDeps) {
+    this.deps = deps
+    this.state = new DirectoryState(deps.sha256)
+  }
+
+  /** Begins to follow; resolves once the head was confirmed for the first time. */
+  async start(): Promise<void> {
+    this.running.push(this.followTopic(), this.confirmHead())
+    while (!this.isFresh() && this.failure === null) await this.deps.clock.sleep(POLL_MS)
+    if (this.failure !== null) throw this.failure
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await Promise.all(this.running)
+  }
+
+  /** Whether the head was confirmed within `directoryAgeMsMax`: older knowledge releases nothing. */
+  isFresh(): boolean {
+    return this.ageMs() <= LIMITS.directoryAgeMsMax
+  }
+
+  /** How long ago it was certain that nothing newer was in the topic. */
+  ageMs(): number {
+    return this.deps.clock.monotonicMs() - this.confirmedAtMs
+  }
+
+  /**
+   * When this process learnt of entry `sequence`, by the wall clock; for what was there before it
+   * started, when the entry claims to be made.
+   */
+  learntAtMs(sequence: number): number {
+    return this.seenAtMs[sequence] ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Asks the topic for its head and resolves once everything before it was applied. */
+  async catchUp(): Promise<void> {
+    const askedAtMs = this.deps.clock.monotonicMs()
+    const head = await this.deps.log.head(DIRECTORY_TOPIC)
+    while (this.nextOffset < head && this.canGoOn()) await this.deps.clock.sleep(POLL_MS)
+    if (this.nextOffset >= head) this.confirmedAtMs = Math.max(this.confirmedAtMs, askedAtMs)
+  }
+
+  private canGoOn(): boolean {
+    return this.failure === null && !this.stopping.signal.aborted
+  }
+
+  private async followTopic(): Promise<void> {
+    try {
+      const { signal } = this.stopping
+      for await (const batch of this.deps.log.follow(DIRECTORY_TOPIC, this.nextOffset, signal)) {
+        for (const entry of batch) await this.take(entry)
+      }
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error(String(error))
+    }
+  }
+
+  private async take({ offset, value }: LogEntry): Promise<void> {
+    const judgement = await judgeEntry(this.state, value, this.deps)
+    if (judgement.ok) {
+      const { entry, digest } = judgement
+      this.seenAtMs[entry.sequence] = Math.min(entry.enteredAtMs, this.deps.clock.nowMs())
+      this.state.apply(entry, digest)
+    } else {
+      this.deps.onIgnored(offset, judgement.fault)
+    }
+    this.nextOffset = offset + 1
+  }
+
+  private async confirmHead(): Promise<void> {
+    while (this.canGoOn()) {
+      try {
+        await this.catchUp()
+      } catch {
+        // The log cannot be asked now: knowledge grows old, and reads close when it is too old.
+      }
+      await this.deps.clock.sleep(LIMITS.directoryConfirmMs, this.stopping.signal)
+    }
+  }
+}
+
+const POLL_MS = 5

@@ -1,0 +1,123 @@
+import { isAgencyId } from '#core/agency.ts'
+import type { AlertName } from '#core/alert.ts'
+import { decodeSingleObject, encodeSingleObject } from '#core/avro/single-object.ts'
+import { type Classification, isClassification } from '#core/classification.ts'
+import { frameCodec, frameCodecs, stampCodec, stampCodecs } from '#core/codecs.ts'
+import type { Opened, Seal } from '#core/ports/seal.ts'
+import { isRealm, type Realm } from '#core/realm.ts'
+import { isTimeMs } from '#core/time.ts'
+import { uuidBytes, uuidFromBytes } from '#core/uuid.ts'
+
+/** What the accepting gateway says of an alert. Readable in topics; authenticated by the seal. */
+export interface Stamp extends AlertName {
+  readonly realm: Realm
+  readonly digest: Uint8Array
+  readonly publishRecord: { readonly index: number; readonly leafHash: Uint8Array }
+  /** The directory by which the alert was judged. */
+  readonly directorySequence: number
+  readonly acceptedAtMs: number
+}
+
+/** What topics and the alert index store: a stamp in the clear, the signed alert under a seal. */
+export interface Frame {
+  readonly stamp: Stamp
+  readonly stampBytes: Uint8Array
+  readonly sealKeyId: SealKeyId
+  readonly nonce: Uint8Array
+  readonly ciphertext: Uint8Array
+  /** The frame's body up to and including sealKeyId: what the seal covers beside the content. */
+  readonly additionalData: Uint8Array
+}
+
+/** `<realm>.<classification>.<yyyy-mm>.<n>`, taken apart. */
+export interface SealKeyId {
+  readonly text: string
+  readonly realm: Realm
+  readonly classification: Classification
+  /** UTC, `yyyy-mm`. */
+  readonly month: string
+}
+
+export const sealKeyIdFrom = (text: string): SealKeyId | null => {
+  const [realm, classification, month, n, ...rest] = text.split('.')
+  if (realm === undefined || classification === undefined || rest.length > 0) return null
+  if (!isRealm(realm) || !isClassification(classification)) return null
+  if (month === undefined || !/^\d{4}-(?:0[1-9]|1[0-2])$/.test(month)) return null
+  return n !== undefined && /^[1-9]\d{0,3}$/.test(n) ? { text, realm, classification, month } : null
+}
+
+/** The UTC month of a time, `yyyy-mm`. */
+export const monthOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 7)
+
+/** Seals a signed alert's bytes into a frame. `nonce`: 12 random bytes. */
+export const sealFrame = (
+  seal: Seal,
+  parts: {
+    readonly stamp: Stamp
+    readonly signedAlert: Uint8Array
+    readonly sealKeyId: string
+    readonly nonce: Uint8Array
+  },
+): Uint8Array => {
+  const { sealKeyId, nonce } = parts
+  const open = { stamp: encodeStamp(parts.stamp), sealKeyId, nonce }
+  const ciphertext = seal.seal({
+    keyId: sealKeyId,
+    nonce,
+    additionalData: additionalDataOf(open),
+    plaintext: parts.signedAlert,
+  })
+  return encodeSingleObject(frameCodec, { ...open, ciphertext })
+}
+
+/** Reads a frame's outside; null when it is none, or its parts contradict each other. */
+export const frameFrom = (bytes: Uint8Array): Frame | null => {
+  const read = decodeSingleObject(frameCodecs, bytes)
+  if (!read.ok) return null
+  const { stamp: stampBytes, nonce, ciphertext } = read.value
+  const stamp = stampFrom(stampBytes)
+  const sealKeyId = sealKeyIdFrom(read.value.sealKeyId)
+  if (stamp === null || sealKeyId === null) return null
+  if (sealKeyId.realm !== stamp.realm || sealKeyId.month !== monthOf(stamp.acceptedAtMs))
+    return null
+  const additionalData = additionalDataOf(read.value)
+  return { stamp, stampBytes, sealKeyId, nonce, ciphertext, additionalData }
+}
+
+/** The signed alert's bytes, or why there are none. */
+export const openFrame = (seal: Seal, frame: Frame): Opened =>
+  seal.open({
+    keyId: frame.sealKeyId.text,
+    nonce: frame.nonce,
+    additionalData: frame.additionalData,
+    ciphertext: frame.ciphertext,
+  })
+
+const NONCE_BYTES = 12
+const EMPTY = new Uint8Array(0)
+
+/** Both parts lead with their length in the encoding, so no two frames share these bytes. */
+const additionalDataOf = (open: { readonly stamp: Uint8Array; readonly sealKeyId: string }) => {
+  const nonce = new Uint8Array(NONCE_BYTES)
+  const body = frameCodec.write({
+    stamp: open.stamp,
+    sealKeyId: open.sealKeyId,
+    nonce,
+    ciphertext: EMPTY,
+  })
+  // What follows sealKeyId here is the nonce and the one byte that says «no ciphertext».
+  return body.subarray(0, body.length - NONCE_BYTES - 1)
+}
+
+export const encodeStamp = (stamp: Stamp): Uint8Array =>
+  encodeSingleObject(stampCodec, { ...stamp, id: uuidBytes(stamp.id) })
+
+/** Null when the bytes are no stamp. */
+export const stampFrom = (bytes: Uint8Array): Stamp | null => {
+  const read = decodeSingleObject(stampCodecs, bytes)
+  if (!read.ok) return null
+  const { origin, acceptedAtMs, directorySequence, publishRecord } = read.value
+  if (!isAgencyId(origin) || directorySequence < 0 || publishRecord.index < 0) return null
+  if (!isTimeMs(acceptedAtMs)) return null
+  return { ...read.value, origin, id: uuidFromBytes(read.value.id) }
+}

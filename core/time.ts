@@ -1,0 +1,5 @@
+/** 2100-01-01T00:00:00Z: beyond it a time is an error of units. */
+export const TIME_MS_MAX = 4_102_444_800_000
+
+/** Milliseconds since 1970-01-01T00:00:00Z, until the year 2100. */
+export const isTimeMs = (timeMs: number): boolean => timeMs >= 0 && timeMs <= TIME_MS_MAX
