@@ -39,9 +39,7 @@ export const checkFrame = async (bytes: Uint8Array, deps: CheckFrameDeps): Promi
   const frame = frameFrom(bytes)
   if (frame === null) return ignored('frame-malformed')
   const opened = openFrame(deps.seal, frame)
-  if (opened.state === 'erased') return { state: 'erased', why: 'erased' }
-  if (opened.state === 'unknown-key') return { state: 'blocked', why: 'unknown-seal-key' }
-  if (opened.state === 'forged') return ignored('seal-forged')
+  if (opened.state !== 'opened') return UNOPENED[opened.state]
   const signedAlert = opened.plaintext
   const envelope = envelopeFrom(signedAlert, ALERT_PAYLOAD_TYPE)
   if (!envelope.ok) return ignored(envelope.refusal.code)
@@ -60,6 +58,12 @@ export const checkFrame = async (bytes: Uint8Array, deps: CheckFrameDeps): Promi
       }
     : ignored('stamp-contradicts')
 }
+
+const UNOPENED = {
+  erased: { state: 'erased', why: 'erased' },
+  'unknown-key': { state: 'blocked', why: 'unknown-seal-key' },
+  forged: { state: 'ignored', why: 'seal-forged' },
+} as const
 
 const ignored = (why: string): FrameCheck => ({ state: 'ignored', why })
 

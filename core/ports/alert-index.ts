@@ -1,0 +1,78 @@
+import type { AgencyId } from '#core/agency.ts'
+import type { AlertName } from '#core/alert.ts'
+import type { Kind } from '#core/kind.ts'
+import type { Label } from '#core/label.ts'
+import type { Precedence } from '#core/precedence.ts'
+import type { Realm } from '#core/realm.ts'
+
+/**
+ * A view over the alert topics, keyed by (realm, origin, id): what this node can release. Rebuilt
+ * from the topics when lost. One transaction holds alerts and next offset.
+ */
+export interface AlertIndex {
+  /** The first offset of `topic` that was not applied; 0 for a new topic. */
+  nextOffset(topic: string): number
+  /** Adds the alerts whose (realm, origin, id) is not there (the first wins), moves the offset. */
+  apply(topic: string, alerts: readonly NewAlert[], nextOffset: number): void
+  find(realm: Realm, name: AlertName): IndexedAlert | null
+  /** The distinct (origin, label) pairs of a realm: policy decides on each of these once. */
+  labels(realm: Realm): readonly IndexedLabel[]
+  /**
+   * Alerts with one of `labelIds` and the filter's properties, not expired at `nowMs`: within a
+   * topic by offset, across topics by acceptance time; at most `limit`. `from` gives for each
+   * topic the first offset of interest.
+   */
+  page(query: PageQuery): Page
+  close(): void
+}
+
+export interface NewAlert extends AlertName {
+  readonly realm: Realm
+  readonly offset: number
+  readonly digest: Uint8Array
+  readonly label: Label
+  readonly kind: Kind
+  readonly precedence: Precedence
+  readonly acceptedAtMs: number
+  readonly expiresAtMs: number | null
+  readonly frame: Uint8Array
+}
+
+export interface IndexedAlert extends NewAlert {
+  /** Its home topic: where it stands in the feed. */
+  readonly topic: string
+  readonly labelId: number
+}
+
+export interface IndexedLabel {
+  readonly id: number
+  readonly origin: AgencyId
+  readonly label: Label
+}
+
+export interface PageQuery {
+  readonly realm: Realm
+  readonly from: ReadonlyMap<string, number>
+  readonly labelIds: readonly number[]
+  readonly filter: FeedFilter
+  readonly nowMs: number
+  readonly limit: number
+}
+
+/** Null: any. Lists are of alternatives. */
+export interface FeedFilter {
+  readonly jurisdictions: readonly string[] | null
+  readonly classifications: readonly string[] | null
+  readonly precedences: readonly Precedence[] | null
+  readonly kinds: readonly Kind[] | null
+  readonly origins: readonly AgencyId[] | null
+}
+
+export interface Page {
+  readonly alerts: readonly IndexedAlert[]
+  /**
+   * For each topic the offset to go on from: behind the last alert given; behind all that is
+   * indexed where nothing more of that topic is to be given now.
+   */
+  readonly next: ReadonlyMap<string, number>
+}
