@@ -35,6 +35,11 @@ export const LIMITS = {
   noteBytesMax: 1_000_000,
   noteSignaturesMax: 100,
   proofFileBytesMax: 1_048_576,
+  // Policy
+  policyFilesMax: 16,
+  policyFileBytesMax: 262_144,
+  decisionsCachedMax: 32_768,
+  decisionKeyCharsMax: 2_048,
   // An envelope
   signaturesMax: 4,
 } as const
