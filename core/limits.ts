@@ -40,6 +40,28 @@ export const LIMITS = {
   policyFileBytesMax: 262_144,
   decisionsCachedMax: 32_768,
   decisionKeyCharsMax: 2_048,
+  // Keys, seals and files
+  verifierKeysMax: 1_000,
+  privateFileBytesMax: 1_048_576,
+  fileWritesAtOnceMax: 16,
+  sealMonthsAheadMax: 600,
+  sealKeysWarnMs: 604_800_000,
+  // Tokens
+  tokenCharactersMax: 4_096,
+  tokenLifeMsMax: 300_000,
+  assertionLifeMsMax: 60_000,
+  issuedAheadMsMax: 5_000,
+  // Guard
+  guardEntriesMax: 100_000,
+  // HTTP
+  connectionMsMax: 60_000,
+  requestMsMax: 30_000,
+  keepAliveMsMax: 65_000,
+  pathPartCharactersMax: 128,
+  pageItemsMax: 500,
+  pageBytesMax: 8_388_608,
+  // Tokens and callers
+  tokenLifeMs: 300_000,
   // An envelope
   signaturesMax: 4,
 } as const

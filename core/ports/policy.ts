@@ -5,9 +5,12 @@ import type { Realm } from '#core/realm.ts'
 
 /** Decides by the active policy; says all reasons of a denial, not the first. */
 export interface Policy {
-  /** SHA-256 of the policy's text and schema: what the directory activates and records quote. */
+  /** Of the policy's files (`core/policy-files.ts`): what the directory activates, records quote. */
   readonly digest: Uint8Array
-  /** Pure: the same request and digest, the same decision. An error of the policy is a denial. */
+  /**
+   * Pure: the same request and digest, the same decision. Never throws: what cannot be evaluated
+   * is denied as `policy-error`. The decision is frozen and shared by all who ask the same.
+   */
   decide(request: PolicyRequest): Decision
 }
 
@@ -25,7 +28,10 @@ export type Decision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly reasons: readonly DenialReason[] }
 
-/** The ids of the policy's rules, sorted; `policy-error` when it could not be evaluated. */
+/**
+ * The ids of the policy's rules, sorted. `policy-error` is no rule's: it stands alone, when the
+ * request could not be evaluated or when nothing permits it and no rule says why.
+ */
 export const DENIAL_REASONS = [
   'above-agency-ceiling',
   'clearance-too-low',
@@ -39,3 +45,10 @@ export const DENIAL_REASONS = [
   'suspended',
 ] as const
 export type DenialReason = (typeof DENIAL_REASONS)[number]
+export const isDenialReason = (name: string): name is DenialReason =>
+  DENIAL_REASONS.some((reason) => reason === name)
+
+/** The texts are no policy: the message names the file or rule, and what is wrong with it. */
+export class PolicyInvalid extends Error {
+  override readonly name = 'PolicyInvalid'
+}

@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify'
+import type { AgencyId } from '#core/agency.ts'
+import type { KeyUsage } from '#core/directory/entry.ts'
+import type { DirectoryState, PrincipalStanding } from '#core/directory/state.ts'
+import type { DirectoryView } from '#core/directory/view.ts'
+import type { Clock } from '#core/ports/clock.ts'
+import type { Caller, FindKey, TokenVerifier } from '#core/ports/tokens.ts'
+import { accept, type Result, refuse } from '#core/refusal.ts'
+
+/** Who calls, as the directory has them now. */
+export interface AuthenticatedCaller extends Caller {
+  readonly agency: AgencyId
+  readonly standing: PrincipalStanding
+  readonly tokenExpiresAtMs: number
+}
+
+export interface CallerDeps {
+  readonly tokens: TokenVerifier
+  readonly directory: DirectoryView
+  readonly clock: Clock
+}
+
+/** The caller by the request's access token. The token says only who; the rest is asked anew. */
+export const callerOf = async (
+  request: FastifyRequest,
+  { tokens, directory, clock }: CallerDeps,
+): Promise<Result<AuthenticatedCaller>> => {
+  const [scheme, token, ...rest] = (request.headers.authorization ?? '').split(' ')
+  if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
+    return refuse('not-authenticated')
+  }
+  // Who is who may have changed without this process having heard of it: then it answers nobody.
+  if (!directory.isFresh()) return refuse('directory-stale')
+  const { state } = directory
+  const nowMs = clock.nowMs()
+  const verified = await tokens.verifyToken(token, findKey(state, 'token_signing', nowMs), nowMs)
+  const standing = verified && state.standingOf(verified.principal, verified.realm)
+  if (!verified || !standing) return refuse('not-authenticated')
+  const { principal, realm, expiresAtMs } = verified
+  const caller = { principal, realm, agency: standing.agency, standing }
+  return accept({ ...caller, tokenExpiresAtMs: expiresAtMs })
+}
+
+/** Finds keys of one usage that are valid at `nowMs` and not revoked. */
+export const findKey =
+  (state: DirectoryState, usage: KeyUsage, nowMs: number): FindKey =>
+  (id) => {
+    const key = state.keys.get(id)
+    if (key === undefined || key.usage !== usage || key.revoked !== null) return null
+    return key.validFromMs <= nowMs && nowMs < key.validToMs ? key.key : null
+  }

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
+import type { DestinationStream } from 'pino'
+import { sendRefusal } from '#adapters/http/refusals.ts'
+import { LIMITS } from '#core/limits.ts'
+import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
+import { type Refusal, type RefusalCode, refuse } from '#core/refusal.ts'
+
+export interface ServerOptions {
+  /** Where log lines go; null for none. */
+  readonly logTo: DestinationStream | null
+  readonly readiness: readonly Readiness[]
+}
+
+/** One function of a service that can be exercised: null when it works, else a short why. */
+export interface Readiness {
+  readonly name: string
+  check(): Promise<string | null>
+}
+
+/** A server with what every service has: ids, limits, one error table, health, quiet logs. */
+export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstance => {
+  const app = fastify({
+    bodyLimit: LIMITS.signedAlertBytesMax,
+    connectionTimeout: LIMITS.connectionMsMax,
+    requestTimeout: LIMITS.requestMsMax,
+    keepAliveTimeout: LIMITS.keepAliveMsMax,
+    maxRequestsPerSocket: 0,
+    routerOptions: { maxParamLength: LIMITS.pathPartCharactersMax },
+    genReqId: () => randomUUID(),
+    logger: logTo === null ? false : { level: 'info', serializers: SERIALIZERS, stream: logTo },
+    forceCloseConnections: 'idle',
+  })
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const refusal = refusalFor(error)
+    if (refusal.code === 'internal') request.log.error({ name: error.name, stack: error.stack })
+    return sendRefusal(reply, refusal)
+  })
+  app.setNotFoundHandler((_request, reply) => sendRefusal(reply, { code: 'route-unknown' }))
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('x-request-id', request.id)
+  })
+  addHealth(app, readiness)
+  return app
+}
+
+/** Only what is named here is logged: method, route pattern, status, time; no query, no content. */
+const SERIALIZERS = {
+  req: ({ method, routeOptions }: FastifyRequest) => ({
+    method,
+    route: routeOptions.url ?? 'unknown',
+  }),
+  res: ({ statusCode }: { readonly statusCode: number }) => ({ status: statusCode }),
+}
+
+const addHealth = (app: FastifyInstance, readiness: readonly Readiness[]): void => {
+  app.get('/health/live', { logLevel: 'warn' }, async () => ({ status: 'live' }))
+  app.get('/health/ready', { logLevel: 'warn' }, async (_request, reply) => {
+    const results = await Promise.all(
+      readiness.map(async ({ name, check }) => [name, await safely(check)] as const),
+    )
+    const isReady = results.every(([, why]) => why === null)
+    reply.code(isReady ? 200 : 503).header('cache-control', 'no-store')
+    const checks = results.map(([name, why]) => ({ name, status: why ?? 'ok' }))
+    return { status: isReady ? 'ready' : 'not ready', checks }
+  })
+}
+
+const safely = async (check: () => Promise<string | null>): Promise<string | null> => {
+  try {
+    return await check()
+  } catch (error) {
+    return error instanceof Error ? error.name : 'failed'
+  }
+}
+
+const BY_FASTIFY_CODE: Readonly<Record<string, RefusalCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'alert-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
+  FST_ERR_CTP_EMPTY_TYPE: 'media-type-unsupported',
+}
+
+const refusalFor = (error: FastifyError): Refusal => {
+  if (error instanceof LogUnavailable) return { code: 'log-unavailable' }
+  if (error instanceof OutcomeUnknown) return { code: 'outcome-unknown' }
+  const known = BY_FASTIFY_CODE[error.code]
+  if (known !== undefined) return { code: known }
+  if (error.validation !== undefined) return refuse('request-invalid', error.message).refusal
+  const status = error.statusCode ?? 500
+  return { code: status >= 400 && status < 500 ? 'request-invalid' : 'internal' }
+}
