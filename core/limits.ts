@@ -25,6 +25,13 @@ export const LIMITS = {
   appendBatchEntriesMax: 10_000,
   readBytesMax: 8_388_608,
   followBatchEntriesMax: 1_000,
+  followAheadBytesMax: 1_048_576,
+  followPollMsMax: 100,
+  logOpenMsMax: 10_000,
+  logReadMsMax: 5_000,
+  logAppendMsMax: 10_000,
+  logRetryMsMax: 1_000,
+  logSettleMsMax: 60_000,
   // Deadlines
   recordAppendMsMax: 2_000,
   directoryAgeMsMax: 2_000,
