@@ -1,9 +1,10 @@
 import { type AccessRecord, encodeAccessRecord } from '#core/access-record.ts'
+import { within } from '#core/deadline.ts'
 import type { DirectoryState } from '#core/directory/state.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock, RandomBytes } from '#core/ports/clock.ts'
-import { type MessageLog, OutcomeUnknown } from '#core/ports/message-log.ts'
+import type { MessageLog } from '#core/ports/message-log.ts'
 import { leafHash } from '#core/tlog/hash.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 
@@ -49,7 +50,10 @@ export const openAccessLog = (deps: AccessLogDeps): AccessLog => ({
         salt: salts.subarray(at * SALT_BYTES, (at + 1) * SALT_BYTES),
       }),
     )
-    const offsets = await withinDeadline(deps.log.append(ACCESS_TOPIC, entries), clock)
+    const offsets = await within(deps.log.append(ACCESS_TOPIC, entries), LIMITS.recordAppendMsMax, {
+      clock,
+      why: 'the access record was not durable in time',
+    })
     return entries.map((bytes, at) => ({
       index: offsets[at] ?? Number.NaN,
       bytes,
@@ -59,22 +63,6 @@ export const openAccessLog = (deps: AccessLogDeps): AccessLog => ({
 })
 
 const SALT_BYTES = 16
-
-/** Rejects with OutcomeUnknown when the append takes longer than a reader may be kept waiting. */
-const withinDeadline = async <T>(append: Promise<T>, clock: Clock): Promise<T> => {
-  const timer = new AbortController()
-  const late = clock.sleep(LIMITS.recordAppendMsMax, timer.signal).then(() => {
-    throw new OutcomeUnknown('the access record was not durable in time')
-  })
-  try {
-    return await Promise.race([append, late])
-  } finally {
-    timer.abort()
-    // The loser of the race must not end the process as an unhandled rejection.
-    late.catch(() => undefined)
-    append.catch(() => undefined)
-  }
-}
 
 /** The head of the directory by which something was decided, for the record. */
 export const directoryHead = ({ sequence, digest }: DirectoryState): AccessRecord['directory'] =>

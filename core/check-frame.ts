@@ -32,7 +32,8 @@ export interface AuthenticFrame {
  */
 export type FrameCheck =
   | { readonly state: 'authentic'; readonly value: AuthenticFrame }
-  | { readonly state: 'ignored' | 'erased' | 'blocked'; readonly why: string }
+  | { readonly state: 'ignored' | 'erased'; readonly why: string }
+  | { readonly state: 'blocked'; readonly why: string }
 
 /** Trusts nothing about `bytes`: opens the seal and verifies the signatures as of the stamp. */
 export const checkFrame = async (bytes: Uint8Array, deps: CheckFrameDeps): Promise<FrameCheck> => {

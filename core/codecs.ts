@@ -3,6 +3,7 @@ import { codecRegistry } from '#core/avro/single-object.ts'
 import {
   accessRecordSchema,
   alertSchema,
+  deadLetterSchema,
   directoryEntrySchema,
   frameSchema,
   signedAlertSchema,
@@ -16,6 +17,7 @@ export const stampCodec = compileCodec(stampSchema)
 export const frameCodec = compileCodec(frameSchema)
 export const accessRecordCodec = compileCodec(accessRecordSchema)
 export const directoryEntryCodec = compileCodec(directoryEntrySchema)
+export const deadLetterCodec = compileCodec(deadLetterSchema)
 
 /** The versions that each place reads. A new version of a schema is one more row. */
 export const alertCodecs = codecRegistry([alertCodec])
@@ -24,3 +26,4 @@ export const stampCodecs = codecRegistry([stampCodec])
 export const frameCodecs = codecRegistry([frameCodec])
 export const accessRecordCodecs = codecRegistry([accessRecordCodec])
 export const directoryEntryCodecs = codecRegistry([directoryEntryCodec])
+export const deadLetterCodecs = codecRegistry([deadLetterCodec])

@@ -37,6 +37,7 @@ export const LIMITS = {
   directoryAgeMsMax: 2_000,
   directoryConfirmMs: 500,
   stampAgeMsMax: 60_000,
+  intakePassedMsMax: 10_000,
   sentAtSkewMsMax: 600_000,
   // Transparency log
   noteBytesMax: 1_000_000,

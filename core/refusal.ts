@@ -176,6 +176,11 @@ export const REFUSALS = {
   ],
   erased: [410, 'The alert’s content was erased with its seal key.', 'Ask the originator.'],
   expired: [410, 'The alert has expired.', 'Ask the originator.'],
+  compromised: [
+    410,
+    'A key that signed the alert was reported compromised before the alert was accepted.',
+    'Ask the originator.',
+  ],
   internal: [500, 'A fault of the hub.', 'Tell the operator the request id.'],
 } as const satisfies Record<string, readonly [status: number, meaning: string, remedy: string]>
 

@@ -531,6 +531,57 @@ export const alertSchema = {
   ],
 } as const
 
+export const deadLetterSchema = {
+  type: 'record',
+  name: 'DeadLetter',
+  namespace: 'rabta.v1',
+  doc: 'An alert that the router could not route: ids, digest and reason, never content.',
+  fields: [
+    {
+      name: 'realm',
+      type: {
+        type: 'enum',
+        name: 'Realm',
+        symbols: ['live', 'exercise'],
+      },
+    },
+    {
+      name: 'origin',
+      type: 'string',
+    },
+    {
+      name: 'id',
+      type: {
+        type: 'fixed',
+        name: 'Uuid',
+        size: 16,
+      },
+    },
+    {
+      name: 'digest',
+      type: {
+        type: 'fixed',
+        name: 'Sha256',
+        size: 32,
+      },
+    },
+    {
+      name: 'reason',
+      type: 'string',
+      doc: 'A code.',
+    },
+    {
+      name: 'intakeOffset',
+      type: 'long',
+    },
+    {
+      name: 'recordIndex',
+      type: 'long',
+      doc: 'Leaf index of the DEAD_LETTER record.',
+    },
+  ],
+} as const
+
 export const directoryEntrySchema = {
   type: 'record',
   name: 'DirectoryEntry',

@@ -1,0 +1,23 @@
+/** What somebody should look at. `what` is a closed word; details are ids and codes, no content. */
+export interface Alarm {
+  readonly what: AlarmCode
+  readonly topic?: string
+  readonly offset?: number
+  readonly why?: string
+}
+
+export const ALARMS = {
+  'directory-entry-ignored': 'An entry of the directory topic was not authorised: who wrote it?',
+  'frame-ignored': 'A frame in a topic is forged, damaged or in the wrong topic: who wrote it?',
+  'frame-erased': 'A frame was passed over because its seal key was destroyed.',
+  'id-conflict': 'Two different alerts stand under one (origin, id); the first counts.',
+  'dead-letter': 'An alert could not be routed; its originator sees why in its status.',
+  'topic-stalled': 'A topic cannot be followed further; the service is not ready.',
+  'index-damaged': 'A row of the alert index does not open: delete the view, it rebuilds.',
+  'record-unreadable': 'A leaf of the access log is not an access record.',
+  'record-without-stamp': 'An alert was recorded as published but never came to an intake topic.',
+  'stamp-without-record': 'A frame’s stamp quotes a record that the access log does not have.',
+} as const
+export type AlarmCode = keyof typeof ALARMS
+
+export type OnAlarm = (alarm: Alarm) => void

@@ -1,0 +1,23 @@
+import type { Clock } from '#core/ports/clock.ts'
+import { OutcomeUnknown } from '#core/ports/message-log.ts'
+
+/**
+ * What `promise` resolves with, or a rejection with OutcomeUnknown once `ms` have passed: what was
+ * under way goes on, but nobody waits for it any longer.
+ */
+export const within = async <T>(
+  promise: Promise<T>,
+  ms: number,
+  { clock, why }: { readonly clock: Clock; readonly why: string },
+): Promise<T> => {
+  const timer = new AbortController()
+  const late = clock.sleep(ms, timer.signal).then(() => LATE)
+  // The loser of the race must not end the process as an unhandled rejection.
+  promise.catch(() => undefined)
+  const first = await Promise.race([promise, late])
+  timer.abort()
+  if (first === LATE) throw new OutcomeUnknown(why)
+  return first as T
+}
+
+const LATE = Symbol('late')

@@ -1,0 +1,124 @@
+import type { Clock } from '#core/ports/clock.ts'
+import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+
+/** A view over topics that keeps, with its rows, how far it has read. */
+export interface TopicView {
+  readonly topics: readonly string[]
+  /** The first offset of `topic` that was not applied. */
+  nextOffset(topic: string): number
+  /**
+   * Applies consecutive entries, which begin at `nextOffset(topic)`. Resolves when rows and next
+   * offset are in; rejects with nothing applied, and is then called again with the same entries.
+   * Throws TopicBlocked where it must not go on.
+   */
+  take(topic: string, entries: readonly LogEntry[]): Promise<void>
+}
+
+/** An entry that may be neither applied nor passed over on this node. */
+export class TopicBlocked extends Error {
+  override readonly name = 'TopicBlocked'
+}
+
+export interface FollowersDeps {
+  readonly log: MessageLog
+  readonly clock: Clock
+  /** Told why a topic stands still: for alarms. */
+  readonly onTrouble: (topic: string, error: Error) => void
+}
+
+/** Keeps a view in step with its topics: one follower each, each topic in its own order. */
+export class TopicFollowers {
+  private readonly view: TopicView
+  private readonly deps: FollowersDeps
+  private readonly stopping = new AbortController()
+  private readonly running: Promise<void>[] = []
+  private readonly waiting = new Map<string, Set<() => void>>()
+  private readonly troubles = new Map<string, string>()
+
+  constructor(view: TopicView, deps: FollowersDeps) {
+    this.view = view
+    this.deps = deps
+  }
+
+  start(): void {
+    for (const topic of this.view.topics) this.running.push(this.follow(topic))
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await Promise.all(this.running)
+  }
+
+  /** Why topics stand still now, by topic; empty when all is well. */
+  trouble(): ReadonlyMap<string, string> {
+    return this.troubles
+  }
+
+  /** Resolves once the view has applied all that was in its topics when this was called. */
+  async caughtUp(): Promise<void> {
+    await Promise.all(
+      this.view.topics.map(async (topic) => {
+        const head = await this.deps.log.head(topic)
+        if (head > 0) await this.passed(topic, head - 1)
+      }),
+    )
+  }
+
+  /** Resolves once the view has applied the entry at `offset`; the caller brings the deadline. */
+  async passed(topic: string, offset: number): Promise<void> {
+    while (this.view.nextOffset(topic) <= offset && !this.stopping.signal.aborted) {
+      await new Promise<void>((resolve) => this.waitersOf(topic).add(resolve))
+    }
+  }
+
+  private waitersOf(topic: string): Set<() => void> {
+    const waiters = this.waiting.get(topic) ?? new Set()
+    this.waiting.set(topic, waiters)
+    return waiters
+  }
+
+  private wake(topic: string): void {
+    const waiters = this.waiting.get(topic)
+    this.waiting.delete(topic)
+    for (const resolve of waiters ?? []) resolve()
+  }
+
+  private async follow(topic: string): Promise<void> {
+    const { signal } = this.stopping
+    try {
+      const from = this.view.nextOffset(topic)
+      for await (const entries of this.deps.log.follow(topic, from, signal)) {
+        await this.takeUntilDone(topic, entries)
+        this.wake(topic)
+      }
+    } catch (error) {
+      this.report(topic, error)
+    }
+    this.wake(topic)
+  }
+
+  /** A take that fails is tried again: passing over entries would lose them. */
+  private async takeUntilDone(topic: string, entries: readonly LogEntry[]): Promise<void> {
+    const { signal } = this.stopping
+    for (let waitMs = RETRY_MS_MIN; !signal.aborted; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
+      try {
+        await this.view.take(topic, entries)
+        this.troubles.delete(topic)
+        return
+      } catch (error) {
+        if (error instanceof TopicBlocked) throw error
+        this.report(topic, error)
+        await this.deps.clock.sleep(waitMs, signal)
+      }
+    }
+  }
+
+  private report(topic: string, thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    this.troubles.set(topic, `${error.name}: ${error.message}`)
+    this.deps.onTrouble(topic, error)
+  }
+}
+
+const RETRY_MS_MIN = 50
+const RETRY_MS_MAX = 1_000

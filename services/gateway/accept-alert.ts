@@ -1,0 +1,212 @@
+import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
+import { directoryHead, type WrittenRecord } from '#core/access-log.ts'
+import type { Purpose } from '#core/access-record.ts'
+import type { Alert } from '#core/alert.ts'
+import { decodeAlert } from '#core/alert-codec.ts'
+import { equalBytes } from '#core/bytes.ts'
+import { within } from '#core/deadline.ts'
+import { ALERT_PAYLOAD_TYPE, digestOf, type Envelope, envelopeFrom } from '#core/envelope.ts'
+import { sealFrame } from '#core/frame.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { IntakeRow } from '#core/ports/intake-store.ts'
+import { OutcomeUnknown } from '#core/ports/message-log.ts'
+import { accept, type Refusal, type Result, refuse } from '#core/refusal.ts'
+import { signaturesFault } from '#core/signing.ts'
+import { ACCESS_TOPIC, intakeTopic } from '#core/topics.ts'
+import type { Uuid } from '#core/uuid.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+
+export interface Publication {
+  readonly caller: AuthenticatedCaller
+  readonly requestId: Uuid
+  readonly purpose: Purpose | null
+  readonly signedAlert: Uint8Array
+}
+
+export interface Accepted {
+  /** False when the hub had these very bytes already: the first answer again. */
+  readonly isNew: boolean
+  readonly alert: Alert
+  readonly digest: Uint8Array
+  readonly acceptedAtMs: number
+  readonly record: { readonly index: number; readonly bytes: Uint8Array }
+}
+
+/** What is known of a publication by the time it is refused. */
+interface Known {
+  readonly alert: Alert
+  readonly digest: Uint8Array
+}
+
+/**
+ * Takes an alert in: checks it, records it, puts it into the intake topic. Both appends are
+ * durable before this resolves. A refusal of a known caller is recorded before it is answered.
+ */
+export const acceptAlert = async (
+  deps: GatewayDeps,
+  publication: Publication,
+): Promise<Result<Accepted>> => {
+  const read = readAlert(deps, publication)
+  if (!read.ok) return refuseWithRecord(deps, publication, null, read.refusal)
+  const { envelope, ...known } = read.value
+  const { alert, digest } = known
+  // Only its origin learns that an id is taken: to others it would say what exists.
+  if (alert.origin === publication.caller.agency) {
+    const row = deps.intake.find(alert.realm, alert)
+    if (row !== null) return answerAgain(deps, publication, known, row)
+  }
+  const refusal = await timelyRefusal(deps, publication, alert, envelope)
+  if (refusal !== null) return refuseWithRecord(deps, publication, known, refusal)
+  const acceptedAtMs = deps.clock.nowMs()
+  const { classification } = alert.label
+  const sealKeyId = deps.seal.keyIdFor(alert.realm, classification, acceptedAtMs)
+  if (sealKeyId === null) {
+    return refuseWithRecord(deps, publication, known, { code: 'no-seal-key' })
+  }
+  const directorySequence = deps.directory.state.sequence
+  // The record is written before the alert. A crash in between leaves a record of an alert nobody
+  // got, which a retry of the same bytes completes (later PUBLISH records of one digest count for
+  // nothing); the other order could hide a publication from the auditors for good.
+  const record = await appendPublishRecord(deps, publication, known)
+  const { realm, origin, id } = alert
+  const publishRecord = { index: record.index, leafHash: record.leafHash }
+  const stamp = { realm, origin, id, digest, publishRecord, directorySequence, acceptedAtMs }
+  const { signedAlert } = publication
+  const nonce = deps.random(NONCE_BYTES)
+  const frame = sealFrame(deps.seal, { stamp, signedAlert, sealKeyId, nonce })
+  return answerFirst(deps, publication, known, frame)
+}
+
+const NONCE_BYTES = 12
+
+/** Everything that does not depend on the time: the form of the bytes and the meaning of the alert. */
+const readAlert = (
+  { secondOpinion, sha256 }: GatewayDeps,
+  { signedAlert, caller }: Publication,
+): Result<Known & { readonly envelope: Envelope }> => {
+  const envelope = envelopeFrom(signedAlert, ALERT_PAYLOAD_TYPE)
+  if (!envelope.ok) return envelope
+  if (!secondOpinion.agreesOnSignedAlert(signedAlert)) return refuse('codecs-disagree')
+  const { payload } = envelope.value
+  const alert = decodeAlert(payload)
+  if (!alert.ok) return alert
+  if (!secondOpinion.agreesOnAlert(payload)) return refuse('codecs-disagree')
+  if (alert.value.realm !== caller.realm) return refuse('realm-mismatch')
+  const digest = digestOf(envelope.value, sha256)
+  return accept({ envelope: envelope.value, alert: alert.value, digest })
+}
+
+/** Why a new alert is not taken now: time, keys, signatures, policy, in this order. */
+const timelyRefusal = async (
+  { clock, directory, policy, verify }: GatewayDeps,
+  { caller }: Publication,
+  alert: Alert,
+  envelope: Envelope,
+): Promise<Refusal | null> => {
+  const { state } = directory
+  const acceptedAtMs = clock.nowMs()
+  const { realm, origin, label, sentAtMs, expiresAtMs } = alert
+  if (Math.abs(sentAtMs - acceptedAtMs) > LIMITS.sentAtSkewMsMax) return { code: 'sent-at-absurd' }
+  if (expiresAtMs !== null && expiresAtMs <= acceptedAtMs) return { code: 'already-expired' }
+  const moment = { origin, realm, directorySequence: state.sequence, acceptedAtMs }
+  const fault = await signaturesFault(state, envelope, moment, verify)
+  if (fault !== null) return { code: fault }
+  const isUnknown = label.releasableTo?.find((agency) => !state.agencies.has(agency))
+  if (isUnknown !== undefined) return { code: 'agency-unknown' }
+  // Asked again after the verification's awaits: the standing may have changed meanwhile.
+  const standing = state.standingOf(caller.principal, realm) ?? caller.standing
+  const decision = policy.decide({
+    action: 'publish',
+    realm,
+    principal: standing,
+    alert: { origin, label },
+  })
+  return decision.allowed ? null : { code: 'not-permitted', reasons: decision.reasons }
+}
+
+const appendPublishRecord = async (
+  deps: GatewayDeps,
+  publication: Publication,
+  known: Known,
+): Promise<WrittenRecord> => {
+  const [record] = await deps.accessLog.append([
+    { ...draftOf(deps, publication, known), outcome: 'ALLOWED', reasons: [] },
+  ])
+  if (record === undefined) throw new OutcomeUnknown('no record came back')
+  return record
+}
+
+/**
+ * Appends the frame and answers by what the intake topic then says: the first valid frame of an
+ * (origin, id) decides, so two gateways can never accept two bytes under one id.
+ */
+const answerFirst = async (
+  deps: GatewayDeps,
+  publication: Publication,
+  known: Known,
+  frame: Uint8Array,
+): Promise<Result<Accepted>> => {
+  const { alert, digest } = known
+  const home = deps.directory.state.agencies.get(alert.origin)?.home
+  if (home === undefined) throw new OutcomeUnknown('the origin left the directory')
+  const topic = intakeTopic(alert.realm, home)
+  const [offset] = await deps.log.append(topic, [frame])
+  if (offset === undefined) throw new OutcomeUnknown('no offset came back')
+  await within(deps.intakeFollowers.passed(topic, offset), LIMITS.intakePassedMsMax, {
+    clock: deps.clock,
+    why: 'the intake view did not pass the frame in time',
+  })
+  const row = deps.intake.find(alert.realm, alert)
+  // Our own frame was not taken for valid: another process changed the directory in between.
+  if (row === null) return refuseWithRecord(deps, publication, known, { code: 'not-permitted' })
+  const answer = await answerAgain(deps, publication, known, row)
+  if (!answer.ok) return answer
+  return accept({ ...answer.value, isNew: row.offset === offset && equalBytes(row.digest, digest) })
+}
+
+/** The answer that the first publication of these bytes got; 409 when they were other bytes. */
+const answerAgain = async (
+  deps: GatewayDeps,
+  publication: Publication,
+  known: Known,
+  row: IntakeRow,
+): Promise<Result<Accepted>> => {
+  if (!equalBytes(row.digest, known.digest)) {
+    return refuseWithRecord(deps, publication, known, { code: 'id-taken' })
+  }
+  const [entry] = await deps.log.read(ACCESS_TOPIC, row.publishRecordIndex, 1)
+  if (entry === undefined) throw new OutcomeUnknown('the publication’s record is not there')
+  const { acceptedAtMs } = row
+  const record = { index: entry.offset, bytes: entry.value }
+  return accept({ ...known, isNew: false, acceptedAtMs, record })
+}
+
+const refuseWithRecord = async (
+  deps: GatewayDeps,
+  publication: Publication,
+  known: Known | null,
+  refusal: Refusal,
+): Promise<Result<never>> => {
+  const reasons = refusal.reasons ?? [refusal.code]
+  await deps.accessLog.append([
+    { ...draftOf(deps, publication, known), outcome: 'DENIED', reasons },
+  ])
+  return { ok: false, refusal }
+}
+
+const draftOf = (
+  { policy, directory }: GatewayDeps,
+  { caller, requestId, purpose }: Publication,
+  known: Known | null,
+) => ({
+  requestId,
+  realm: caller.realm,
+  principal: caller.principal,
+  agency: caller.agency,
+  action: 'PUBLISH' as const,
+  alert: known && { origin: known.alert.origin, id: known.alert.id, digest: known.digest },
+  policyDigest: policy.digest,
+  directory: directoryHead(directory.state),
+  purpose,
+  searchTerms: null,
+})

@@ -1,0 +1,43 @@
+import type { AccessLog } from '#core/access-log.ts'
+import type { OnAlarm } from '#core/alarm.ts'
+import type { DirectoryView } from '#core/directory/view.ts'
+import type { Sha256 } from '#core/hash.ts'
+import type { IntakeView } from '#core/intake-view.ts'
+import type { VerifySignature } from '#core/key.ts'
+import type { AlertIndex } from '#core/ports/alert-index.ts'
+import type { Cipher } from '#core/ports/cipher.ts'
+import type { Clock, RandomBytes } from '#core/ports/clock.ts'
+import type { Guard } from '#core/ports/guard.ts'
+import type { MessageLog } from '#core/ports/message-log.ts'
+import type { Policy } from '#core/ports/policy.ts'
+import type { Seal } from '#core/ports/seal.ts'
+import type { SecondOpinion } from '#core/ports/second-opinion.ts'
+import type { Tokens, TokenVerifier } from '#core/ports/tokens.ts'
+import type { TopicFollowers } from '#core/topic-followers.ts'
+
+/** All that a gateway works with; `main.ts` opens it, tests open the same. */
+export interface GatewayDeps {
+  readonly log: MessageLog
+  readonly accessLog: AccessLog
+  readonly directory: DirectoryView
+  readonly policy: Policy
+  /** The texts that `policy` was made of, by file name: published as they are. */
+  readonly policyFiles: ReadonlyMap<string, string>
+  readonly intake: IntakeView
+  readonly intakeFollowers: TopicFollowers
+  readonly index: AlertIndex
+  /** The alert topics of this node, in table order, and what keeps the index in step with them. */
+  readonly alertTopics: readonly string[]
+  readonly alertFollowers: TopicFollowers
+  readonly seal: Seal
+  readonly cursors: Cipher
+  readonly tokens: Tokens
+  readonly tokenVerifier: TokenVerifier
+  readonly guard: Guard
+  readonly secondOpinion: SecondOpinion
+  readonly verify: VerifySignature
+  readonly sha256: Sha256
+  readonly random: RandomBytes
+  readonly clock: Clock
+  readonly onAlarm: OnAlarm
+}

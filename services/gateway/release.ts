@@ -1,0 +1,137 @@
+import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
+import { directoryHead, type RecordDraft } from '#core/access-log.ts'
+import type { Purpose } from '#core/access-record.ts'
+import type { AlertName } from '#core/alert.ts'
+import { equalBytes } from '#core/bytes.ts'
+import { ALERT_PAYLOAD_TYPE, type Envelope, envelopeFrom } from '#core/envelope.ts'
+import { frameFrom, openFrame, type Stamp } from '#core/frame.ts'
+import type { Label } from '#core/label.ts'
+import type { IndexedAlert } from '#core/ports/alert-index.ts'
+import type { Decision } from '#core/ports/policy.ts'
+import { accept, type RefusalCode, type Result, refuse } from '#core/refusal.ts'
+import { isCompromised } from '#core/signing.ts'
+import type { Uuid } from '#core/uuid.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+
+export interface Reader {
+  readonly caller: AuthenticatedCaller
+  readonly requestId: Uuid
+  readonly purpose: Purpose | null
+}
+
+/** An alert with its record: what may leave the hub. */
+export interface Released extends AlertName {
+  readonly signedAlert: Uint8Array
+  readonly stamp: Stamp
+  readonly stampBytes: Uint8Array
+  readonly record: { readonly index: number; readonly bytes: Uint8Array }
+}
+
+/** An alert of the index with its seal open: plaintext inside this process, not yet released. */
+interface Opened {
+  readonly alert: IndexedAlert
+  readonly signedAlert: Uint8Array
+  readonly envelope: Envelope
+  readonly stamp: Stamp
+  readonly stampBytes: Uint8Array
+}
+
+/** What the policy says of this caller and label, by the directory as it is now. */
+export const decideRead = (
+  { directory, policy }: GatewayDeps,
+  { principal, realm }: AuthenticatedCaller,
+  { origin, label }: { readonly origin: IndexedAlert['origin']; readonly label: Label },
+): Decision => {
+  const standing = directory.state.standingOf(principal, realm)
+  if (standing === null) return { allowed: false, reasons: ['suspended'] }
+  return policy.decide({ action: 'read', realm, principal: standing, alert: { origin, label } })
+}
+
+/**
+ * Releases those of `alerts`, which the caller was found to be allowed, that still may go: appends
+ * a record for each, waits until they are durable, decides again, and only then hands out bytes.
+ * A crash or a change in between leaves records of alerts nobody got: records may exceed
+ * deliveries, deliveries never exceed records.
+ */
+export const release = async (
+  deps: GatewayDeps,
+  reader: Reader,
+  action: 'RELEASE' | 'READ',
+  alerts: readonly IndexedAlert[],
+): Promise<Result<readonly Released[]>> => {
+  const opened = alerts.flatMap((alert) => open(deps, alert) ?? [])
+  const sound = opened.filter((one) => standingFault(deps, one) === null)
+  const decidedAt = deps.directory.state.sequence
+  const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
+  const records = await deps.accessLog.append(drafts)
+  if (!deps.directory.isFresh()) return refuse('directory-stale')
+  const mayGo = (one: Opened): boolean =>
+    deps.directory.state.sequence === decidedAt ||
+    (standingFault(deps, one) === null && decideRead(deps, reader.caller, one.alert).allowed)
+  return accept(
+    sound.flatMap((one, at) => {
+      const record = records[at]
+      if (record === undefined || !mayGo(one)) return []
+      const { signedAlert, stamp, stampBytes, alert } = one
+      return [{ origin: alert.origin, id: alert.id, signedAlert, stamp, stampBytes, record }]
+    }),
+  )
+}
+
+/** Why an alert is not released although the label allows it: judged at each read. */
+export const standingFaultOf = (deps: GatewayDeps, alert: IndexedAlert): RefusalCode | null => {
+  const opened = open(deps, alert)
+  return opened === null ? 'erased' : standingFault(deps, opened)
+}
+
+const standingFault = (
+  { directory, clock }: GatewayDeps,
+  { alert, envelope, stamp }: Opened,
+): RefusalCode | null => {
+  if (alert.expiresAtMs !== null && alert.expiresAtMs <= clock.nowMs()) return 'expired'
+  return isCompromised(directory.state, envelope, stamp.acceptedAtMs) ? 'compromised' : null
+}
+
+/** Null when the seal key is gone, or the row is damaged: then with an alarm. */
+const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | null => {
+  const frame = frameFrom(alert.frame)
+  const opened = frame && openFrame(deps.seal, frame)
+  if (opened?.state === 'erased') return null
+  if (!frame || opened?.state !== 'opened') return damaged(deps, alert)
+  // The stamp's digest was checked against these bytes when the frame came in; the seal vouches
+  // that neither changed since.
+  const envelope = envelopeFrom(opened.plaintext, ALERT_PAYLOAD_TYPE)
+  const { stamp, stampBytes } = frame
+  if (!envelope.ok || !equalBytes(stamp.digest, alert.digest)) return damaged(deps, alert)
+  return { alert, signedAlert: opened.plaintext, envelope: envelope.value, stamp, stampBytes }
+}
+
+const damaged = (deps: GatewayDeps, { topic, offset }: IndexedAlert): null => {
+  deps.onAlarm({ what: 'index-damaged', topic, offset })
+  return null
+}
+
+const allowedDraft = (
+  deps: GatewayDeps,
+  reader: Reader,
+  action: 'RELEASE' | 'READ',
+  { origin, id, digest }: IndexedAlert,
+): RecordDraft => ({
+  ...draftOf(deps, reader),
+  action,
+  outcome: 'ALLOWED',
+  reasons: [],
+  alert: { origin, id, digest },
+})
+
+/** What all records of a reader's request share. */
+export const draftOf = ({ policy, directory }: GatewayDeps, reader: Reader) => ({
+  requestId: reader.requestId,
+  realm: reader.caller.realm,
+  principal: reader.caller.principal,
+  agency: reader.caller.agency,
+  policyDigest: policy.digest,
+  directory: directoryHead(directory.state),
+  purpose: reader.purpose,
+  searchTerms: null,
+})
