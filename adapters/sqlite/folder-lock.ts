@@ -19,8 +19,8 @@ export interface FolderLock {
 export const lockFolder = (folder: string): FolderLock => {
   const db = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
   try {
-    // Without a journal nothing is left beside the file when the process is killed.
-    db.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    // With its journal in memory nothing is left beside the file when the process is killed.
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     db.close()
     if (!isBusy(error)) throw error

@@ -46,7 +46,6 @@ test('every acknowledged entry outlives a killed writer, and no topic has a gap'
     }
     await log.close()
   }
-  expect(Math.min(...acknowledged.values())).toBeGreaterThan(100)
 })
 
 test('a reader follows what another process appends', async () => {
@@ -99,7 +98,7 @@ test('a reader changes nothing, whether the writer lives, was killed or has clos
 
   await kill(writer)
   const killed = contents()
-  expect([...killed.keys()]).toContain('log.db-wal')
+  expect([...killed.keys()]).toEqual(['lock.db', 'log.db', 'log.db-wal'])
   await readAllTopics()
   expect(contents()).toEqual(killed)
 
