@@ -54,14 +54,18 @@ export type AccessAction = (typeof ACCESS_ACTIONS)[number]
 export const ACCESS_OUTCOMES = ['ALLOWED', 'DENIED', 'FAILED'] as const
 export type AccessOutcome = (typeof ACCESS_OUTCOMES)[number]
 
+export const PURPOSE_CODES = [
+  'INVESTIGATION',
+  'PROTECTION',
+  'PROSECUTION',
+  'OVERSIGHT',
+  'COORDINATION',
+  'TRAINING',
+] as const
+
+/** Why the caller asks: a closed code, and a case reference of validated form. */
 export interface Purpose {
-  readonly code:
-    | 'INVESTIGATION'
-    | 'PROTECTION'
-    | 'PROSECUTION'
-    | 'OVERSIGHT'
-    | 'COORDINATION'
-    | 'TRAINING'
+  readonly code: (typeof PURPOSE_CODES)[number]
   readonly caseReference: string | null
 }
 

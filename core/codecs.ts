@@ -27,3 +27,21 @@ export const frameCodecs = codecRegistry([frameCodec])
 export const accessRecordCodecs = codecRegistry([accessRecordCodec])
 export const directoryEntryCodecs = codecRegistry([directoryEntryCodec])
 export const deadLetterCodecs = codecRegistry([deadLetterCodec])
+
+/** All schemas by their fingerprint: for whoever meets one in a message. */
+export const SCHEMAS_BY_FINGERPRINT: ReadonlyMap<string, PublishedSchema> = new Map(
+  [
+    [alertCodec, alertSchema] as const,
+    [signedAlertCodec, signedAlertSchema] as const,
+    [stampCodec, stampSchema] as const,
+    [frameCodec, frameSchema] as const,
+    [accessRecordCodec, accessRecordSchema] as const,
+    [directoryEntryCodec, directoryEntrySchema] as const,
+    [deadLetterCodec, deadLetterSchema] as const,
+  ].map(([{ fingerprint }, schema]) => [fingerprint, schema]),
+)
+
+interface PublishedSchema {
+  readonly name: string
+  readonly namespace: string
+}

@@ -67,6 +67,10 @@ export const LIMITS = {
   keepAliveMsMax: 65_000,
   pathPartCharactersMax: 128,
   pageItemsMax: 500,
+  cursorCharactersMax: 1_024,
+  filterCharactersMax: 512,
+  tokenRequestBytesMax: 8_192,
+  assertionCharactersMax: 4_096,
   pageBytesMax: 8_388_608,
   // Tokens and callers
   tokenLifeMs: 300_000,

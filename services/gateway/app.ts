@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify'
+import type { DestinationStream } from 'pino'
+import { createServer, type Readiness } from '#adapters/http/server.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { alertRoutes } from '#services/gateway/routes/alert.ts'
+import { directoryRoute } from '#services/gateway/routes/directory.ts'
+import { feedRoute } from '#services/gateway/routes/feed.ts'
+import { publicRoutes } from '#services/gateway/routes/public.ts'
+import { publishRoute, SIGNED_ALERT_TYPE } from '#services/gateway/routes/publish.ts'
+import { tokenRoute } from '#services/gateway/routes/token.ts'
+
+export const buildGateway = (
+  deps: GatewayDeps,
+  logTo: DestinationStream | null,
+): FastifyInstance => {
+  const app = createServer({ logTo, readiness: gatewayReadiness(deps) })
+  gatewayRoutes(app, deps)
+  return app
+}
+
+export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
+  app.addContentTypeParser(SIGNED_ALERT_TYPE, { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: LIMITS.tokenRequestBytesMax },
+    (_request, body, done) => {
+      done(null, Object.fromEntries(new URLSearchParams(String(body))))
+    },
+  )
+  tokenRoute(app, deps)
+  publishRoute(app, deps)
+  alertRoutes(app, deps)
+  feedRoute(app, deps)
+  directoryRoute(app, deps)
+  publicRoutes(app, deps)
+}
+
+export const gatewayReadiness = (deps: GatewayDeps): readonly Readiness[] => [
+  {
+    name: 'directory',
+    check: async () => {
+      if (deps.directory.failure !== null) return deps.directory.failure.message
+      return deps.directory.isFresh() ? null : 'stale'
+    },
+  },
+  { name: 'intake', check: async () => firstTrouble(deps.intakeFollowers.trouble()) },
+  { name: 'alert-index', check: async () => firstTrouble(deps.alertFollowers.trouble()) },
+  { name: 'guard', check: async () => (deps.guard.state() === 'working' ? null : 'degraded') },
+]
+
+const firstTrouble = (trouble: ReadonlyMap<string, string>): string | null => {
+  const [first] = trouble
+  return first === undefined ? null : first.join(': ')
+}

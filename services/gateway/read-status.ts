@@ -1,0 +1,50 @@
+import type { AlertName } from '#core/alert.ts'
+import { hex } from '#core/bytes.ts'
+import { accept, type Result } from '#core/refusal.ts'
+import { topicsOf } from '#core/topics.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { draftOf, type Reader } from '#services/gateway/release.ts'
+
+/** Where an alert of one's own agency stands. */
+export interface AlertStatus extends AlertName {
+  readonly state: 'accepted' | 'routed' | 'dead-lettered'
+  readonly digest: string
+  readonly acceptedAtMs: number
+  readonly publishRecordIndex: number
+  /** The topics that the label leads to; known once the alert is in this node's index. */
+  readonly topics: readonly string[]
+  /** Why it was dead-lettered, as a code. */
+  readonly why: string | null
+}
+
+/** For principals of the origin; to all others there is nothing here, and a record of the asking. */
+export const statusOf = async (
+  deps: GatewayDeps,
+  reader: Reader,
+  name: AlertName,
+): Promise<Result<AlertStatus>> => {
+  const { standing, realm, agency } = reader.caller
+  const mayAsk = standing.active && standing.roles.length > 0 && agency === name.origin
+  const row = mayAsk ? deps.intake.find(realm, name) : null
+  if (row !== null) {
+    const indexed = deps.index.find(realm, name)
+    const home = deps.directory.state.agencies.get(name.origin)?.home
+    const fate = indexed ? 'routed' : (row.fate?.state ?? 'accepted')
+    const { origin, id, digest, acceptedAtMs, publishRecordIndex } = row
+    return accept({
+      origin,
+      id,
+      state: fate,
+      digest: hex(digest),
+      acceptedAtMs,
+      publishRecordIndex,
+      topics: indexed && home ? topicsOf(realm, indexed.label, home) : [],
+      why: fate === 'dead-lettered' && row.fate?.state === fate ? row.fate.why : null,
+    })
+  }
+  const { origin, id } = name
+  const draft = { ...draftOf(deps, reader), alert: { origin, id, digest: null } }
+  const reasons = [mayAsk ? 'not-found' : 'not-own-agency']
+  await deps.accessLog.append([{ ...draft, action: 'READ', outcome: 'DENIED', reasons }])
+  return { ok: false, refusal: { code: 'not-found' } }
+}

@@ -1,0 +1,22 @@
+import type { FastifyRequest } from 'fastify'
+import { callerOf } from '#adapters/http/caller.ts'
+import { purposeOf } from '#adapters/http/purpose.ts'
+import { accept, type Result } from '#core/refusal.ts'
+import type { Uuid } from '#core/uuid.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import type { Reader } from '#services/gateway/release.ts'
+
+/** Who asks, in which request, and why. */
+export const readerOf = async (
+  deps: GatewayDeps,
+  request: FastifyRequest,
+): Promise<Result<Reader>> => {
+  const tokens = deps.tokenVerifier
+  const { directory, clock } = deps
+  const caller = await callerOf(request, { tokens, directory, clock })
+  if (!caller.ok) return caller
+  const purpose = purposeOf(request)
+  if (!purpose.ok) return purpose
+  // createServer makes request ids with randomUUID.
+  return accept({ caller: caller.value, requestId: request.id as Uuid, purpose: purpose.value })
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { sendRefusal } from '#adapters/http/refusals.ts'
+import { base64, hex } from '#core/bytes.ts'
+import { LIMITS } from '#core/limits.ts'
+import { DIRECTORY_TOPIC } from '#core/topics.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { readerOf } from '#services/gateway/reader.ts'
+import { draftOf } from '#services/gateway/release.ts'
+
+const Query = Type.Object(
+  {
+    from: Type.Integer({ minimum: 0, default: 0, description: 'An offset of the topic.' }),
+    limit: Type.Integer({ minimum: 1, maximum: LIMITS.pageItemsMax, default: LIMITS.pageItemsMax }),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * GET /v1/directory/entries: the topic as it is, unauthorised entries and all, so that whoever
+ * holds the pinned genesis digest can verify the whole chain and not take our word.
+ */
+export const directoryRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
+  app.get<{ Querystring: Static<typeof Query> }>(
+    '/v1/directory/entries',
+    { schema: { querystring: Query } },
+    async (request, reply) => {
+      const reader = await readerOf(deps, request)
+      if (!reader.ok) return sendRefusal(reply, reader.refusal)
+      const isActive = reader.value.caller.standing.active
+      const draft = { ...draftOf(deps, reader.value), action: 'DIRECTORY', alert: null } as const
+      const outcome = isActive ? 'ALLOWED' : 'DENIED'
+      const reasons = isActive ? [] : ['suspended']
+      await deps.accessLog.append([{ ...draft, outcome, reasons }])
+      if (!isActive) return sendRefusal(reply, { code: 'not-found' })
+      const { from, limit } = request.query
+      const entries = await deps.log.read(DIRECTORY_TOPIC, from, limit)
+      const { sequence, digest } = deps.directory.state
+      reply.header('cache-control', 'private, no-store')
+      return {
+        entries: entries.map(({ offset, value }) => ({ offset, bytes: base64(value) })),
+        next: from + entries.length,
+        head: { sequence, digest: hex(digest) },
+      }
+    },
+  )
+}

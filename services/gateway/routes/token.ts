@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { findKey } from '#adapters/http/caller.ts'
+import { sendRefusal } from '#adapters/http/refusals.ts'
+import { directoryHead } from '#core/access-log.ts'
+import type { PrincipalStanding } from '#core/directory/state.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { Assertion } from '#core/ports/tokens.ts'
+import { REALMS, type Realm } from '#core/realm.ts'
+import { accept, type Result, refuse } from '#core/refusal.ts'
+import type { Uuid } from '#core/uuid.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+const Body = Type.Object(
+  {
+    grant_type: Type.Literal('client_credentials'),
+    client_assertion_type: Type.Literal(ASSERTION_TYPE),
+    client_assertion: Type.String({ maxLength: LIMITS.assertionCharactersMax }),
+    scope: Type.Enum([...REALMS], { description: 'The one realm that the token is for.' }),
+  },
+  { additionalProperties: false },
+)
+
+interface TokenRequest {
+  readonly client_assertion: string
+  readonly scope: Realm
+}
+
+/** POST /v1/token: a client assertion (RFC 7523) for a five-minute access token. */
+export const tokenRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
+  app.post<{ Body: TokenRequest }>(
+    '/v1/token',
+    { schema: { body: Body }, bodyLimit: LIMITS.tokenRequestBytesMax },
+    async (request, reply) => {
+      const token = await issue(deps, request)
+      if (!token.ok) return sendRefusal(reply, token.refusal)
+      return reply.header('cache-control', 'no-store').send({
+        access_token: token.value,
+        token_type: 'Bearer',
+        expires_in: LIMITS.tokenLifeMs / 1_000,
+        scope: request.body.scope,
+      })
+    },
+  )
+}
+
+const issue = async (
+  deps: GatewayDeps,
+  request: FastifyRequest<{ Body: TokenRequest }>,
+): Promise<Result<string>> => {
+  const { directory, clock, guard, tokens, tokenVerifier } = deps
+  if (!directory.isFresh()) return refuse('directory-stale')
+  const nowMs = clock.nowMs()
+  const { client_assertion: text, scope: realm } = request.body
+  const find = findKey(directory.state, 'authentication', nowMs)
+  const assertion = await tokenVerifier.verifyAssertion(text, find, nowMs)
+  const standing = assertion && directory.state.standingOf(assertion.principal, realm)
+  if (!assertion || !standing || !isOwnKey(deps, assertion)) return refuse('assertion-invalid')
+  // Asked last: an assertion that is good for nothing must not be able to fill the guard.
+  const isFirst = await guard.useOnce(`assertion:${assertion.jti}`, ASSERTION_MS_MAX)
+  const refusal = !isFirst || !standing.active ? 'assertion-invalid' : null
+  await record(deps, request, standing, refusal)
+  if (refusal !== null) return refuse(refusal)
+  const caller = { principal: assertion.principal, realm }
+  return accept(await tokens.issue(caller, nowMs, LIMITS.tokenLifeMs))
+}
+
+/** An assertion’s life and the clock skew that is let pass, with room. */
+const ASSERTION_MS_MAX = 120_000
+
+const isOwnKey = ({ directory }: GatewayDeps, { keyId, principal }: Assertion): boolean =>
+  directory.state.keys.get(keyId)?.principal === principal
+
+const record = async (
+  { accessLog, directory, policy }: GatewayDeps,
+  request: FastifyRequest<{ Body: TokenRequest }>,
+  standing: PrincipalStanding,
+  refusal: string | null,
+): Promise<void> => {
+  await accessLog.append([
+    {
+      requestId: request.id as Uuid,
+      realm: request.body.scope,
+      principal: standing.id,
+      agency: standing.agency,
+      action: 'TOKEN',
+      outcome: refusal === null ? 'ALLOWED' : 'DENIED',
+      alert: null,
+      reasons: refusal === null ? [] : [standing.active ? refusal : 'suspended'],
+      policyDigest: policy.digest,
+      directory: directoryHead(directory.state),
+      purpose: null,
+      searchTerms: null,
+    },
+  ])
+}

@@ -1,0 +1,134 @@
+import type { AccessLog, RecordDraft } from '#core/access-log.ts'
+import { directoryHead } from '#core/access-log.ts'
+import type { OnAlarm } from '#core/alarm.ts'
+import type { AuthenticFrame } from '#core/check-frame.ts'
+import { encodeDeadLetter } from '#core/dead-letter.ts'
+import type { DirectoryView } from '#core/directory/view.ts'
+import type { IntakeEntry, IntakeView } from '#core/intake-view.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { Clock, RandomBytes } from '#core/ports/clock.ts'
+import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+import { outSinceSequence } from '#core/signing.ts'
+import type { TopicView } from '#core/topic-followers.ts'
+import { deadLetterTopic, topicsOf } from '#core/topics.ts'
+import { uuidFromRandom } from '#core/uuid.ts'
+
+export interface RouterDeps {
+  readonly log: MessageLog
+  readonly accessLog: AccessLog
+  readonly directory: DirectoryView
+  /** The router's own view of the intake topics: it does not trust a gateway's. */
+  readonly intake: IntakeView
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly onAlarm: OnAlarm
+}
+
+type Judged = Extract<IntakeEntry, { value: AuthenticFrame }>
+
+/** Follows intake topics and puts each authentic frame, untouched, into the topics of its label. */
+export class FrameRouter implements TopicView {
+  readonly topics: readonly string[]
+  private readonly deps: RouterDeps
+
+  constructor(deps: RouterDeps) {
+    this.deps = deps
+    this.topics = deps.intake.topics
+  }
+
+  nextOffset(topic: string): number {
+    return this.deps.intake.nextOffset(topic)
+  }
+
+  async take(topic: string, entries: readonly LogEntry[]): Promise<void> {
+    const judged = await this.deps.intake.judge(topic, entries)
+    const valid = judged.filter((entry): entry is Judged => 'value' in entry)
+    const refused = valid.flatMap((entry) => {
+      const why = this.refusalOf(entry)
+      return why === null ? [] : [{ entry, why }]
+    })
+    const routed = valid.filter(
+      (entry) => entry.state === 'first' && !refused.some((one) => one.entry === entry),
+    )
+    await this.deadLetter(topic, refused)
+    await this.route(routed, entries)
+    // Rows and offset come last. A crash before this line routes the batch again: routing is
+    // at-least-once, and the alert index passes over a frame that it has.
+    this.deps.intake.commit(topic, entries, judged)
+  }
+
+  /** Why an authentic frame is not routed; null when it is, or when it was before. */
+  private refusalOf(entry: Judged): string | null {
+    if (entry.state === 'conflict') return 'id-taken'
+    if (entry.state === 'again') return null
+    const { state } = this.deps.directory
+    const { stamp } = entry.value.frame
+    const out = outSinceSequence(state, entry.value.envelope, stamp.origin)
+    if (out === null) return null
+    // A stamp may quote an older directory than ours, but not for long: whoever can write into the
+    // topic could otherwise go on under a revoked key for ever.
+    const knownForMs = this.deps.clock.nowMs() - this.deps.directory.learntAtMs(out)
+    return knownForMs > LIMITS.stampAgeMsMax ? 'key-or-agency-out' : null
+  }
+
+  private async route(routed: readonly Judged[], entries: readonly LogEntry[]): Promise<void> {
+    const byOffset = new Map(entries.map(({ offset, value }) => [offset, value]))
+    const byTopic = new Map<string, Uint8Array[]>()
+    for (const { offset, value } of routed) {
+      const frame = byOffset.get(offset)
+      if (frame === undefined) continue
+      for (const topic of this.topicsFor(value)) {
+        byTopic.set(topic, [...(byTopic.get(topic) ?? []), frame])
+      }
+    }
+    const appends = [...byTopic].map(([topic, frames]) => this.deps.log.append(topic, frames))
+    await Promise.all(appends)
+  }
+
+  private topicsFor({ alert }: AuthenticFrame): readonly string[] {
+    const home = this.deps.directory.state.agencies.get(alert.origin)?.home
+    return home === undefined ? [] : topicsOf(alert.realm, alert.label, home)
+  }
+
+  /**
+   * The record comes before the letter. A crash in between leaves a record without a letter, and
+   * the batch is taken again: a second record of the same thing is legal, a letter that no auditor
+   * can find is not.
+   */
+  private async deadLetter(
+    topic: string,
+    refused: readonly { readonly entry: Judged; readonly why: string }[],
+  ): Promise<void> {
+    if (refused.length === 0) return
+    const records = await this.deps.accessLog.append(refused.map((one) => this.draftOf(one)))
+    const byRealm = new Map<string, Uint8Array[]>()
+    for (const [at, { entry, why }] of refused.entries()) {
+      const { realm, origin, id, digest } = entry.value.frame.stamp
+      const recordIndex = records[at]?.index ?? -1
+      const intakeOffset = entry.offset
+      this.deps.onAlarm({ what: 'dead-letter', topic, offset: intakeOffset, why })
+      const letter = { realm, origin, id, digest, reason: why, intakeOffset, recordIndex }
+      const target = deadLetterTopic(realm)
+      byRealm.set(target, [...(byRealm.get(target) ?? []), encodeDeadLetter(letter)])
+    }
+    for (const [target, letters] of byRealm) await this.deps.log.append(target, letters)
+  }
+
+  private draftOf({ entry, why }: { readonly entry: Judged; readonly why: string }): RecordDraft {
+    const { realm, origin, id, digest } = entry.value.frame.stamp
+    return {
+      requestId: uuidFromRandom(this.deps.random(16)),
+      realm,
+      principal: null,
+      agency: null,
+      action: 'DEAD_LETTER',
+      outcome: 'DENIED',
+      alert: { origin, id, digest },
+      reasons: [why],
+      policyDigest: null,
+      directory: directoryHead(this.deps.directory.state),
+      purpose: null,
+      searchTerms: null,
+    }
+  }
+}
