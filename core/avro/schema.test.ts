@@ -30,6 +30,7 @@ test.each([
   ['a type called like one of Avro, in a namespace', fixed('n.map')],
   ['a name that is none', fixed('1a')],
   ['a namespace that is none', fixed('F', { namespace: 'a..b' })],
+  ['a namespace beside a name that has one', fixed('n.F', { namespace: 'o' })],
   ['a field name with a dot', record([field('a.b', 'int')])],
   ['a field twice', record([field('a', 'int'), field('a', 'int')])],
   ['no fields', { type: 'record', name: 'R' }],

@@ -12,7 +12,7 @@ export type Schema =
   | UnionSchema
   | RecordSchema
 
-export type NamedSchema = FixedSchema | EnumSchema | RecordSchema
+type NamedSchema = FixedSchema | EnumSchema | RecordSchema
 
 interface Measured {
   /** No value of this schema encodes to fewer bytes. */
@@ -21,11 +21,11 @@ interface Measured {
   readonly depth: number
 }
 
-export interface PrimitiveSchema extends Measured {
+interface PrimitiveSchema extends Measured {
   readonly type: Primitive
 }
 
-export interface FixedSchema extends Measured {
+interface FixedSchema extends Measured {
   readonly type: 'fixed'
   readonly name: string
   readonly size: number
@@ -198,6 +198,9 @@ const isComplex = (type: string): type is keyof typeof COMPLEX => Object.hasOwn(
 const define = (json: SchemaObject, scope: Scope): string => {
   const { name: given, namespace = scope.namespace } = json
   if (!isDotted(given)) throw refused(scope, 'not a name')
+  // Implementations disagree on which of the two the names inside then belong to.
+  if (given.includes('.') && Object.hasOwn(json, 'namespace'))
+    throw refused(scope, 'two namespaces')
   if (namespace !== '' && !isDotted(namespace)) throw refused(scope, 'not a namespace')
   const name = qualified(given, namespace)
   const last = name.slice(name.lastIndexOf('.') + 1)
