@@ -26,9 +26,9 @@ test.each([
 
 test('equals the bitwise definition for any text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (form) => {
+    fc.property(fc.string({ unit: 'binary-ascii', maxLength: 100 }), (form) => {
       expect(fingerprintOfForm(form)).toBe(bitwise(form))
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })

@@ -91,6 +91,7 @@ test.each([
   ['$.either.type', { ...VALUE, either: { type: 'null', value: null } }],
   ['$.either.value.text', { ...VALUE, either: { type: 'x.Item', value: { text: 5 } } }],
   ['$.either', { count: 1, items: [] }],
+  ['$.either', { ...VALUE, either: { type: 'x.Item', value: { text: null }, more: 1 } }],
   ['$', { ...VALUE, extra: 1 }],
 ])('names the place %s of what is not of the schema', (path, value) => {
   expect(errorOf(SCHEMA, value)).toMatchObject({ name: 'AvroWriteError', path })
@@ -107,6 +108,9 @@ test('only own properties count as fields', () => {
 test('nothing is written that the reader would refuse for its size', () => {
   const nulls = { type: 'array', items: 'null' }
   expect(errorOf(nulls, new Array(LIMITS.avroItemsMax + 1).fill(null))).toMatchObject({ path: '$' })
+  const halves = { type: 'array', items: nulls }
+  const half = new Array(LIMITS.avroItemsMax / 2).fill(null)
+  expect(errorOf(halves, [half, half])).toMatchObject({ path: '$[1]' })
   expect(errorOf('bytes', new Uint8Array(LIMITS.avroBytesMax))).toMatchObject({ path: '$' })
   const codec = compileCodec('bytes')
   const most = new Uint8Array(LIMITS.avroBytesMax - 4)
