@@ -177,9 +177,13 @@ test('an array header that claims 2^31 items costs neither time nor memory', () 
   const codec = compileCodec({ type: 'array', items: 'null' })
   const bomb = bytesOf('fe ff ff ff 0f')
   const before = process.memoryUsage().rss
-  const startMs = performance.now()
-  expect(codec.read(bomb).ok).toBe(false)
-  expect(performance.now() - startMs).toBeLessThan(10)
+  // The quickest of a few, for a busy machine may pause any one of them.
+  const tookMs = Array.from({ length: 5 }, () => {
+    const startMs = performance.now()
+    expect(codec.read(bomb)).toEqual({ ok: false, code: 'budget-items', at: 0 })
+    return performance.now() - startMs
+  })
+  expect(Math.min(...tookMs)).toBeLessThan(10)
   expect(process.memoryUsage().rss - before).toBeLessThan(10_000_000)
 })
 
