@@ -17,6 +17,10 @@ export const ALARMS = {
   'record-unreadable': 'A leaf of the access log is not an access record.',
   'record-without-stamp': 'An alert was recorded as published but never came to an intake topic.',
   'stamp-without-record': 'A frame’s stamp quotes a record that the access log does not have.',
+  'checkpoint-unverifiable': 'A stored checkpoint is not signed by the log: who wrote it?',
+  'log-delayed': 'Records cannot be put under a checkpoint now; it is tried again.',
+  'log-stopped': 'The access log is not what was signed, so nothing is signed: see why.',
+  'tile-damaged': 'A tile under the published checkpoint is missing or wrong: run rabta fsck.',
 } as const
 export type AlarmCode = keyof typeof ALARMS
 

@@ -1,10 +1,10 @@
 import { isAgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
 import { decodeSingleObject, encodeSingleObject } from '#core/avro/single-object.ts'
-import { type Classification, isClassification } from '#core/classification.ts'
 import { frameCodec, frameCodecs, stampCodec, stampCodecs } from '#core/codecs.ts'
 import type { Opened, Seal } from '#core/ports/seal.ts'
-import { isRealm, type Realm } from '#core/realm.ts'
+import type { Realm } from '#core/realm.ts'
+import { monthOf, type SealKeyId, sealKeyIdFrom } from '#core/seal-key.ts'
 import { isTimeMs } from '#core/time.ts'
 import { uuidBytes, uuidFromBytes } from '#core/uuid.ts'
 
@@ -28,26 +28,6 @@ export interface Frame {
   /** The frame's body up to and including sealKeyId: what the seal covers beside the content. */
   readonly additionalData: Uint8Array
 }
-
-/** `<realm>.<classification>.<yyyy-mm>.<n>`, taken apart. */
-export interface SealKeyId {
-  readonly text: string
-  readonly realm: Realm
-  readonly classification: Classification
-  /** UTC, `yyyy-mm`. */
-  readonly month: string
-}
-
-export const sealKeyIdFrom = (text: string): SealKeyId | null => {
-  const [realm, classification, month, n, ...rest] = text.split('.')
-  if (realm === undefined || classification === undefined || rest.length > 0) return null
-  if (!isRealm(realm) || !isClassification(classification)) return null
-  if (month === undefined || !/^\d{4}-(?:0[1-9]|1[0-2])$/.test(month)) return null
-  return n !== undefined && /^[1-9]\d{0,3}$/.test(n) ? { text, realm, classification, month } : null
-}
-
-/** The UTC month of a time, `yyyy-mm`. */
-export const monthOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 7)
 
 /** Seals a signed alert's bytes into a frame. `nonce`: 12 random bytes. */
 export const sealFrame = (

@@ -43,6 +43,17 @@ export const LIMITS = {
   noteBytesMax: 1_000_000,
   noteSignaturesMax: 100,
   proofFileBytesMax: 1_048_576,
+  // Audit service
+  leavesHeldMax: 65_536,
+  checkpointMsMax: 1_000,
+  integrateRetryMsMax: 5_000,
+  proofWaitMsMax: 2_000,
+  proofsWaitingMax: 1_000,
+  doublesWindowLeaves: 4_096,
+  stampWaitMsMax: 60_000,
+  publishesPendingMax: 10_000,
+  recordsOfAlertMax: 5_000,
+  recordReadsAtOnceMax: 16,
   // Policy
   policyFilesMax: 16,
   policyFileBytesMax: 262_144,
@@ -74,6 +85,7 @@ export const LIMITS = {
   pageBytesMax: 8_388_608,
   // Tokens and callers
   tokenLifeMs: 300_000,
+  signaturesRememberedMax: 50_000,
   // An envelope
   signaturesMax: 4,
 } as const

@@ -157,6 +157,11 @@ export const REFUSALS = {
     'The directory’s head was not confirmed within two seconds, so nothing is released.',
     'Retry after a while.',
   ],
+  'policy-not-active': [
+    503,
+    'This node has another policy than the directory has activated, so it decides nothing.',
+    'The operator installs the active policy: see GET /v1/policies.',
+  ],
   'record-not-durable': [
     503,
     'The access record could not be made durable in time, so nothing was released.',

@@ -1,0 +1,63 @@
+import type { OnAlarm } from '#core/alarm.ts'
+import { DirectoryView } from '#core/directory/view.ts'
+import type { Sha256 } from '#core/hash.ts'
+import type { VerifySignature } from '#core/key.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { Clock, RandomBytes } from '#core/ports/clock.ts'
+import type { MessageLog } from '#core/ports/message-log.ts'
+import { memoised } from '#core/signature-memo.ts'
+import { allTopics, DIRECTORY_TOPIC } from '#core/topics.ts'
+
+/** What every service of a process stands on; services in one process share it. */
+export interface ServiceParts {
+  readonly log: MessageLog
+  readonly directory: DirectoryView
+  /** Remembers what verified, so that one process pays once. */
+  readonly verify: VerifySignature
+  readonly sha256: Sha256
+  readonly random: RandomBytes
+  readonly clock: Clock
+  readonly onAlarm: OnAlarm
+}
+
+export interface PartsOptions {
+  readonly log: MessageLog
+  readonly verify: VerifySignature
+  readonly sha256: Sha256
+  readonly random: RandomBytes
+  readonly clock: Clock
+  readonly onAlarm: OnAlarm
+  readonly genesisDigest: Uint8Array
+  /** The signed entries that a directory topic without entries begins with. */
+  readonly directorySeed: readonly Uint8Array[]
+}
+
+/** Checks the topics, seeds a new directory, and resolves when the directory has caught up. */
+export const startParts = async (options: PartsOptions): Promise<ServiceParts> => {
+  const { log, sha256, random, clock, onAlarm, genesisDigest } = options
+  await log.ensureTopics(allTopics())
+  await seedDirectory(log, options.directorySeed)
+  const verify = memoised(options.verify, sha256, LIMITS.signaturesRememberedMax)
+  const directory = new DirectoryView({
+    log,
+    clock,
+    sha256,
+    verify,
+    genesisDigest,
+    onIgnored: (offset, why) => {
+      onAlarm({ what: 'directory-entry-ignored', topic: DIRECTORY_TOPIC, offset, why })
+    },
+  })
+  await directory.start()
+  return { log, directory, verify, sha256, random, clock, onAlarm }
+}
+
+/**
+ * One append, so that a crash leaves all of the seed or none. Two services that start at once may
+ * both append it: the second copy is ignored entry by entry, since each has its place in the chain.
+ */
+const seedDirectory = async (log: MessageLog, seed: readonly Uint8Array[]): Promise<void> => {
+  if (seed.length > 0 && (await log.head(DIRECTORY_TOPIC)) === 0) {
+    await log.append(DIRECTORY_TOPIC, seed)
+  }
+}

@@ -1,0 +1,13 @@
+import { type Environment, required } from '#core/settings.ts'
+
+export interface RouterConfig {
+  /** The folder that `rabta init` made. */
+  readonly home: string
+}
+
+export const readEnv = (): Environment => process.env
+
+/** Throws SettingInvalid. */
+export const configFrom = (env: Environment): RouterConfig => ({
+  home: required(env, 'RABTA_HOME', './data'),
+})
