@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
-import type { DestinationStream } from 'pino'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
@@ -8,8 +7,13 @@ import { type Refusal, type RefusalCode, refuse } from '#core/refusal.ts'
 
 export interface ServerOptions {
   /** Where log lines go; null for none. */
-  readonly logTo: DestinationStream | null
+  readonly logTo: LogDestination | null
   readonly readiness: readonly Readiness[]
+}
+
+/** Takes log lines, one JSON object each. */
+export interface LogDestination {
+  write(line: string): void
 }
 
 /** One function of a service that can be exercised: null when it works, else a short why. */

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { DestinationStream } from 'pino'
-import { createServer, type Readiness } from '#adapters/http/server.ts'
+import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
@@ -12,7 +11,7 @@ import { tokenRoute } from '#services/gateway/routes/token.ts'
 
 export const buildGateway = (
   deps: GatewayDeps,
-  logTo: DestinationStream | null,
+  logTo: LogDestination | null,
 ): FastifyInstance => {
   const app = createServer({ logTo, readiness: gatewayReadiness(deps) })
   gatewayRoutes(app, deps)
