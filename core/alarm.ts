@@ -14,6 +14,8 @@ export const ALARMS = {
   'dead-letter': 'An alert could not be routed; its originator sees why in its status.',
   'topic-stalled': 'A topic cannot be followed further; the service is not ready.',
   'index-damaged': 'A row of the alert index does not open: delete the view, it rebuilds.',
+  'view-reset': 'A view was of another version, or damaged: it is being built again.',
+  'policy-fault': 'The policy could not be evaluated on a request, so it was denied.',
   'record-unreadable': 'A leaf of the access log is not an access record.',
   'record-without-stamp': 'An alert was recorded as published but never came to an intake topic.',
   'stamp-without-record': 'A frame’s stamp quotes a record that the access log does not have.',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readKeyFile } from '#adapters/files/key-file.ts'
-import { fromBase64, fromBase64url } from '#core/bytes.ts'
+import { fromBase64, fromBase64url, fromHex } from '#core/bytes.ts'
 
 /**
  * A home: the folder that `rabta init` makes and the services run on. The hub's operator holds
@@ -56,6 +56,13 @@ export const readFederation = async (home: string): Promise<FederationFile> => {
     throw new HomeUnusable(`${path} lacks federation, logName, genesisDigest or issuer`)
   }
   return file as FederationFile
+}
+
+/** The one thing that is trusted without proof: which directory this is. */
+export const readGenesisDigest = async (home: string): Promise<Uint8Array> => {
+  const digest = fromHex((await readFederation(home)).genesisDigest)
+  if (digest?.length !== 32) throw new HomeUnusable(`${home}: genesisDigest is no SHA-256`)
+  return digest
 }
 
 /** The signed entries of `directory.seed`; none when there is no such file. */

@@ -9,10 +9,7 @@ import { publicRoutes } from '#services/gateway/routes/public.ts'
 import { publishRoute, SIGNED_ALERT_TYPE } from '#services/gateway/routes/publish.ts'
 import { tokenRoute } from '#services/gateway/routes/token.ts'
 
-export const buildGateway = (
-  deps: GatewayDeps,
-  logTo: LogDestination | null,
-): FastifyInstance => {
+export const buildGateway = (deps: GatewayDeps, logTo: LogDestination | null): FastifyInstance => {
   const app = createServer({ logTo, readiness: gatewayReadiness(deps) })
   gatewayRoutes(app, deps)
   return app

@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openSecondOpinion } from '#adapters/avsc/second-opinion.ts'
+import { openCedarPolicy } from '#adapters/cedar/policy.ts'
+import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
+import { openCipher } from '#adapters/crypto/cipher.ts'
+import { privateKeyFrom } from '#adapters/crypto/private-key.ts'
+import { homePaths, readFederation, readSecret } from '#adapters/files/home.ts'
+import { readKeyFile } from '#adapters/files/key-file.ts'
+import { openSeal } from '#adapters/files/seal.ts'
+import { openTokens, tokenVerifier } from '#adapters/jwt/tokens.ts'
+import { openMemoryGuard } from '#adapters/memory/guard.ts'
+import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
+import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
+import { openAccessLog } from '#core/access-log.ts'
+import { AlertView } from '#core/alert-view.ts'
+import { DeadLetterView } from '#core/dead-letter-view.ts'
+import { IntakeView } from '#core/intake-view.ts'
+import { REALMS } from '#core/realm.ts'
+import type { ServiceParts } from '#core/service-parts.ts'
+import { TopicFollowers } from '#core/topic-followers.ts'
+import { alertTopics, deadLetterTopic, intakeTopics } from '#core/topics.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+
+export interface OpenGateway {
+  readonly deps: GatewayDeps
+  /** Resolves when the views have applied all that was in the topics at start. */
+  caughtUp(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens all that a gateway works with, over `parts`, and begins to follow the topics. */
+export const openGateway = async (home: string, parts: ServiceParts): Promise<OpenGateway> => {
+  const { log, clock, sha256, random, directory, verify, onAlarm } = parts
+  const paths = homePaths(home)
+  const { issuer } = await readFederation(home)
+  const policyFiles = await readPolicyFolder(POLICY_FOLDER)
+  const policy = openCedarPolicy({
+    files: policyFiles,
+    onFault: (why) => onAlarm({ what: 'policy-fault', why }),
+  })
+  const seal = await openSeal(paths.seal)
+  const views = join(paths.data, 'views', 'gateway')
+  mkdirSync(views, { recursive: true })
+  const view = (name: string) => ({
+    path: join(views, name),
+    onReset: (why: string) => onAlarm({ what: 'view-reset', why: `${name}: ${why}` }),
+  })
+  const store = openSqliteIntakeStore(view('intake.db'))
+  const index = openSqliteAlertIndex(view('alerts.db'))
+  const checks = { seal, directory, verify, sha256, onAlarm }
+  const followed = REALMS.flatMap(alertTopics)
+  const intake = new IntakeView(REALMS.flatMap(intakeTopics), { ...checks, store })
+  const onTrouble = (topic: string, { message }: Error) => {
+    onAlarm({ what: 'topic-stalled', topic, why: message })
+  }
+  const following = { log, clock, onTrouble }
+  const intakeFollowers = new TopicFollowers(intake, following)
+  const alertFollowers = new TopicFollowers(
+    new AlertView(followed, { ...checks, index }),
+    following,
+  )
+  const letters = new DeadLetterView(REALMS.map(deadLetterTopic), store)
+  const letterFollowers = new TopicFollowers(letters, following)
+  const tokenKey = privateKeyFrom(await readKeyFile(paths.tokenKey))
+  const guard = openMemoryGuard({ clock })
+  const tokenUrl = `${issuer}/v1/token`
+  const deps: GatewayDeps = {
+    log,
+    accessLog: openAccessLog({ log, clock, random, sha256, service: 'GATEWAY' }),
+    directory,
+    policy,
+    policyFiles: new Map(Object.entries(policyFiles)),
+    intake,
+    intakeFollowers,
+    index,
+    alertTopics: followed,
+    alertFollowers,
+    seal,
+    cursors: openCipher(await readSecret(paths.cursorKey)),
+    tokens: openTokens({
+      privateKey: tokenKey.keyObject,
+      keyId: tokenKey.keyId,
+      issuer,
+      audience: issuer,
+      random,
+    }),
+    tokenVerifier: tokenVerifier({ issuer, audience: issuer, tokenUrl }),
+    guard,
+    secondOpinion: openSecondOpinion(),
+    verify,
+    sha256,
+    random,
+    clock,
+    onAlarm,
+  }
+  const followers = [intakeFollowers, letterFollowers, alertFollowers]
+  for (const one of followers) one.start()
+  return {
+    deps,
+    caughtUp: async () => {
+      await Promise.all(followers.map((one) => one.caughtUp()))
+    },
+    close: async () => {
+      await Promise.all(followers.map((one) => one.stop()))
+      await guard.close()
+      index.close()
+      store.close()
+    },
+  }
+}
+
+const POLICY_FOLDER = new URL('../../policy/', import.meta.url).pathname

@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { systemClock } from '#adapters/crypto/clock.ts'
+import { randomBytes } from '#adapters/crypto/random.ts'
+import { sha256 } from '#adapters/crypto/sha256.ts'
+import { verifySignature } from '#adapters/crypto/verify.ts'
+import { homePaths, readDirectorySeed, readGenesisDigest } from '#adapters/files/home.ts'
+import { createServer, type LogDestination } from '#adapters/http/server.ts'
+import { alarmLogger } from '#adapters/pino/logger.ts'
+import { type RunningService, runService } from '#adapters/process/run-service.ts'
+import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
+import type { OnAlarm } from '#core/alarm.ts'
+import { type ServiceParts, startParts } from '#core/service-parts.ts'
+import { auditReadiness, auditRoutes } from '#services/audit/app.ts'
+import { type OpenAudit, openAudit } from '#services/audit/main.ts'
+import { gatewayReadiness, gatewayRoutes } from '#services/gateway/app.ts'
+import { type OpenGateway, openGateway } from '#services/gateway/main.ts'
+import { configFrom, type HubConfig, readEnv } from '#services/hub/config.ts'
+import { openRouter } from '#services/router/main.ts'
+
+export interface OpenHub extends RunningService {
+  readonly app: FastifyInstance
+  readonly parts: ServiceParts
+  readonly gateway: OpenGateway
+  readonly audit: OpenAudit
+}
+
+/** Gateway, router and audit in one process on embedded adapters. Closed in the reverse order. */
+export const openHub = async (
+  { home, listen }: HubConfig,
+  { logTo, onAlarm }: { readonly logTo: LogDestination | null; readonly onAlarm: OnAlarm },
+): Promise<OpenHub> => {
+  await using opening = new AsyncDisposableStack()
+  const paths = homePaths(home)
+  mkdirSync(paths.data, { recursive: true })
+  const log = openSqliteLog({ path: join(paths.data, 'log.db') })
+  opening.defer(() => log.close())
+  const parts = await startParts({
+    log,
+    verify: verifySignature,
+    sha256,
+    random: randomBytes,
+    clock: systemClock,
+    onAlarm,
+    genesisDigest: await readGenesisDigest(home),
+    directorySeed: await readDirectorySeed(home),
+  })
+  opening.defer(() => parts.directory.stop())
+  const audit = await openAudit(home, parts)
+  opening.defer(() => audit.close())
+  const gateway = await openGateway(home, parts)
+  opening.defer(() => gateway.close())
+  const router = await openRouter(home, parts)
+  opening.defer(() => router.close())
+  const readiness = [...gatewayReadiness(gateway.deps), ...auditReadiness(audit.deps)]
+  const app = createServer({ logTo, readiness })
+  gatewayRoutes(app, gateway.deps)
+  auditRoutes(app, audit.deps)
+  opening.defer(async () => {
+    await app.close()
+  })
+  await gateway.caughtUp()
+  const url = await app.listen(listen)
+  const opened = opening.move()
+  return { app, parts, gateway, audit, url, close: () => opened.disposeAsync() }
+}
+
+if (import.meta.main) {
+  const config = () => configFrom(readEnv())
+  await runService({
+    name: 'hub',
+    check: async () => {
+      await readGenesisDigest(config().home)
+    },
+    open: () =>
+      openHub(config(), { logTo: process.stderr, onAlarm: alarmLogger(process.stderr, 'hub') }),
+  })
+}

@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { homePaths } from '#adapters/files/home.ts'
+import { openSeal } from '#adapters/files/seal.ts'
+import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
+import { openAccessLog } from '#core/access-log.ts'
+import { IntakeView } from '#core/intake-view.ts'
+import { REALMS } from '#core/realm.ts'
+import type { ServiceParts } from '#core/service-parts.ts'
+import { TopicFollowers } from '#core/topic-followers.ts'
+import { intakeTopics } from '#core/topics.ts'
+import { FrameRouter } from '#services/router/route-frames.ts'
+
+export interface OpenRouter {
+  readonly followers: TopicFollowers
+  close(): Promise<void>
+}
+
+/** Opens a router over `parts` and begins to follow the intake topics of both realms. */
+export const openRouter = async (home: string, parts: ServiceParts): Promise<OpenRouter> => {
+  const { log, clock, sha256, random, directory, verify, onAlarm } = parts
+  const paths = homePaths(home)
+  const seal = await openSeal(paths.seal)
+  const views = join(paths.data, 'views', 'router')
+  mkdirSync(views, { recursive: true })
+  const store = openSqliteIntakeStore({
+    path: join(views, 'intake.db'),
+    onReset: (why) => onAlarm({ what: 'view-reset', why: `router intake: ${why}` }),
+  })
+  const topics = REALMS.flatMap(intakeTopics)
+  const intake = new IntakeView(topics, { seal, directory, verify, sha256, onAlarm, store })
+  const accessLog = openAccessLog({ log, clock, random, sha256, service: 'ROUTER' })
+  const router = new FrameRouter({ log, accessLog, directory, intake, clock, random, onAlarm })
+  const followers = new TopicFollowers(router, {
+    log,
+    clock,
+    onTrouble: (topic, { message }) => onAlarm({ what: 'topic-stalled', topic, why: message }),
+  })
+  followers.start()
+  return {
+    followers,
+    close: async () => {
+      await followers.stop()
+      store.close()
+    },
+  }
+}
