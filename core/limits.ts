@@ -67,7 +67,6 @@ export const LIMITS = {
   sealKeysWarnMs: 604_800_000,
   // Tokens
   tokenCharactersMax: 4_096,
-  tokenLifeMsMax: 300_000,
   assertionLifeMsMax: 60_000,
   issuedAheadMsMax: 5_000,
   // Guard
@@ -88,4 +87,20 @@ export const LIMITS = {
   signaturesRememberedMax: 50_000,
   // An envelope
   signaturesMax: 4,
+  // Views
+  pageFrameBytesMax: 8_388_608,
+  recordNamesCachedMax: 20_000,
+  // Clients
+  clientAttemptsMax: 4,
+  clientAnswerMsMax: 35_000,
+  clientAnswerBytesMax: 16_777_216,
+  clientRetryMsMin: 250,
+  clientRetryMsMax: 10_000,
+  clientRenewBeforeMs: 30_000,
+  clientAssertionLifeMs: 45_000,
+  clientTextCharactersMax: 2_000,
+  clientDirectoryPagesMax: 1_000,
+  clientIgnoredEntriesMax: 1_000,
+  clientCheckpointPollMs: 250,
+  clientCheckpointWaitMs: 10_000,
 } as const
