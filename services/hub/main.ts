@@ -17,12 +17,13 @@ import { type OpenAudit, openAudit } from '#services/audit/main.ts'
 import { gatewayReadiness, gatewayRoutes } from '#services/gateway/app.ts'
 import { type OpenGateway, openGateway } from '#services/gateway/main.ts'
 import { configFrom, type HubConfig, readEnv } from '#services/hub/config.ts'
-import { openRouter } from '#services/router/main.ts'
+import { type OpenRouter, openRouter } from '#services/router/main.ts'
 
 export interface OpenHub extends RunningService {
   readonly app: FastifyInstance
   readonly parts: ServiceParts
   readonly gateway: OpenGateway
+  readonly router: OpenRouter
   readonly audit: OpenAudit
 }
 
@@ -63,7 +64,7 @@ export const openHub = async (
   await gateway.caughtUp()
   const url = await app.listen(listen)
   const opened = opening.move()
-  return { app, parts, gateway, audit, url, close: () => opened.disposeAsync() }
+  return { app, parts, gateway, router, audit, url, close: () => opened.disposeAsync() }
 }
 
 if (import.meta.main) {

@@ -1,0 +1,143 @@
+import { randomBytes } from '#adapters/crypto/random.ts'
+import { clientAssertion } from '#clients/sdk/assertion.ts'
+import { type AccessRecord, decodeAccessRecord } from '#core/access-record.ts'
+import type { Alarm } from '#core/alarm.ts'
+import type { Alert } from '#core/alert.ts'
+import { encodeAlert } from '#core/alert-codec.ts'
+import { ALERT_PAYLOAD_TYPE, signEnvelope } from '#core/envelope.ts'
+import type { Signer } from '#core/ports/signer.ts'
+import { isPrincipalId } from '#core/principal.ts'
+import type { Realm } from '#core/realm.ts'
+import { ACCESS_TOPIC } from '#core/topics.ts'
+import { type OpenHub, openHub } from '#services/hub/main.ts'
+import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
+
+export const SIGNED_ALERT_TYPE = 'application/vnd.rabta.signed-alert+avro'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Uint8Array
+  // What a test expects of a body, it says itself.
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** A whole hub on a port of this machine and a home of its own, as a person would start it. */
+export class TestHub {
+  readonly home: TemporaryHome
+  readonly alarms: Alarm[] = []
+  private opened: OpenHub | null = null
+  private readonly tokens = new Map<string, string>()
+
+  constructor(home: TemporaryHome) {
+    this.home = home
+  }
+
+  get hub(): OpenHub {
+    if (this.opened === null) throw new Error('the hub is not open')
+    return this.opened
+  }
+
+  async open(): Promise<void> {
+    const listen = { host: '127.0.0.1', port: 0 }
+    const onAlarm = (alarm: Alarm) => this.alarms.push(alarm)
+    this.opened = await openHub({ home: this.home.home, listen }, { logTo: null, onAlarm })
+    this.tokens.clear()
+  }
+
+  async close(): Promise<void> {
+    await this.opened?.close()
+    this.opened = null
+  }
+
+  async token(principal: string, realm: Realm = 'live'): Promise<string> {
+    const key = `${principal} ${realm}`
+    const known = this.tokens.get(key)
+    if (known !== undefined) return known
+    if (!isPrincipalId(principal)) throw new RangeError(principal)
+    const assertion = await clientAssertion({
+      authentication: this.home.principalSigner(principal),
+      principal,
+      audience: `${this.home.issuer}/v1/token`,
+      nowMs: Date.now(),
+      random: randomBytes,
+    })
+    const answer = await this.askForToken(assertion, realm)
+    const token = String(answer.json['access_token'])
+    if (answer.status !== 200) throw new Error(`no token for ${principal}: ${answer.json['code']}`)
+    this.tokens.set(key, token)
+    return token
+  }
+
+  async askForToken(assertion: string, realm: string): Promise<Answer> {
+    return this.request('/v1/token', {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: assertion,
+        scope: realm,
+      }),
+    })
+  }
+
+  async get(
+    path: string,
+    principal: string,
+    options: { readonly realm?: Realm; readonly headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const token = await this.token(principal, options.realm ?? 'live')
+    return this.request(path, { headers: { authorization: `Bearer ${token}`, ...options.headers } })
+  }
+
+  async publish(signedAlert: Uint8Array, principal: string, realm: Realm = 'live') {
+    const token = await this.token(principal, realm)
+    return this.request('/v1/alerts', {
+      method: 'POST',
+      body: Buffer.from(signedAlert),
+      headers: { authorization: `Bearer ${token}`, 'content-type': SIGNED_ALERT_TYPE },
+    })
+  }
+
+  async request(path: string, init: RequestInit): Promise<Answer> {
+    const response = await fetch(`${this.hub.url}${path}`, init)
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false
+    const json = isJson ? JSON.parse(Buffer.from(bytes).toString()) : {}
+    return { status: response.status, headers: response.headers, bytes, json }
+  }
+
+  /** All access records from leaf `from` on. */
+  async records(from = 0): Promise<readonly AccessRecord[]> {
+    const { log } = this.hub.parts
+    const head = await log.head(ACCESS_TOPIC)
+    const entries = head > from ? await log.read(ACCESS_TOPIC, from, head - from) : []
+    return entries.map(({ value }) => {
+      const record = decodeAccessRecord(value)
+      if (record === null) throw new Error('an unreadable record')
+      return record
+    })
+  }
+
+  async recordCount(): Promise<number> {
+    return this.hub.parts.log.head(ACCESS_TOPIC)
+  }
+
+  /** Resolves once all that was published has come to the alert index. */
+  async settled(): Promise<void> {
+    const { audit, gateway, router } = this.hub
+    await gateway.caughtUp()
+    await router.followers.caughtUp()
+    await gateway.caughtUp()
+    await audit.caughtUp()
+  }
+}
+
+export const openTestHub = async (): Promise<TestHub> => {
+  const hub = new TestHub(await makeTemporaryHome())
+  await hub.open()
+  return hub
+}
+
+export const signed = (alert: Alert, ...signers: readonly Signer[]): Promise<Uint8Array> =>
+  signEnvelope(ALERT_PAYLOAD_TYPE, encodeAlert(alert), signers)
