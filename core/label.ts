@@ -2,6 +2,7 @@ import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import { type Caveat, isCaveat } from '#core/caveat.ts'
 import { type Classification, isClassification } from '#core/classification.ts'
 import { type Jurisdiction, jurisdictionFrom } from '#core/jurisdiction.ts'
+import { LIMITS } from '#core/limits.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 
 /** The access rule of an alert: nothing else says who may read it. */
@@ -21,7 +22,10 @@ export interface WrittenLabel {
   readonly caveats: readonly string[]
 }
 
-/** The label that was written, or which part of it is none. Lists must be sorted and without doubles. */
+/**
+ * The label that was written, or which part of it is none. Lists must be sorted by their bytes and
+ * without doubles; the label's own lists are so too, also where an alias stands elsewhere.
+ */
 export const labelFrom = (written: WrittenLabel): Result<Label> => {
   const { classification, caveats } = written
   if (!isClassification(classification)) return refuse('label-invalid', 'classification')
@@ -46,17 +50,19 @@ export const labelKey = (label: Label): string =>
   JSON.stringify([label.classification, label.jurisdictions, label.releasableTo, label.caveats])
 
 /** Null when a value is unknown, out of order, or said twice (also by an alias). */
-const setFrom = <T>(
+const setFrom = <T extends string>(
   written: readonly string[],
   parse: (text: string) => T | null,
 ): readonly T[] | null => {
-  const values: T[] = []
+  if (written.length > LIMITS.listItemsMax) return null
+  const values = new Set<T>()
   for (const [index, text] of written.entries()) {
     const value = parse(text)
     const before = written[index - 1]
-    if (value === null || values.includes(value)) return null
+    if (value === null || values.has(value)) return null
     if (before !== undefined && !(before < text)) return null
-    values.push(value)
+    values.add(value)
   }
-  return values
+  // PK-TA is written behind PK-PB, and means PK-KP, which stands before it.
+  return [...values].sort()
 }
