@@ -5,6 +5,7 @@ import type {
   Area,
   CaseReference,
   Indicator,
+  Period,
   Reference,
   Text,
 } from '#core/alert.ts'
@@ -15,8 +16,8 @@ import { labelFrom } from '#core/label.ts'
 import { LIMITS } from '#core/limits.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import type { alertSchema } from '#core/schemas.ts'
-import { isPlainLine, isPlainText } from '#core/text.ts'
-import { isTimeMs } from '#core/time.ts'
+import { isPlainLine, isPlainText, isWithin } from '#core/text.ts'
+import { isEventTimeMs, isTimeMs } from '#core/time.ts'
 import { uuidFromBytes } from '#core/uuid.ts'
 
 /** An alert as the schema has it, before anyone asked what it means. */
@@ -70,9 +71,12 @@ const timesFault = ({ sentAtMs, expiresAtMs, occurred }: WrittenAlert): Fault =>
   if (expiresAtMs !== null && !(isTimeMs(expiresAtMs) && expiresAtMs > sentAtMs)) {
     return 'expiresAtMs'
   }
-  // What happened may lie before 1970 and, for a threat, in the future.
-  return occurred !== null && occurred.fromMs > occurred.toMs ? 'occurred' : null
+  return occurred === null || isPeriod(occurred) ? null : 'occurred'
 }
+
+/** What happened may lie before 1970 and, for a threat, in the future. */
+const isPeriod = ({ fromMs, toMs }: Period): boolean =>
+  isEventTimeMs(fromMs) && isEventTimeMs(toMs) && fromMs <= toMs
 
 const textsFault = (texts: readonly Text[]): Fault => {
   const languages = new Set(texts.map(({ language }) => language))
@@ -80,12 +84,12 @@ const textsFault = (texts: readonly Text[]): Fault => {
   return listFault(texts, 'texts', ({ language, headline, narrative }) => {
     if (!/^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?$/.test(language)) return 'language'
     if (!isLine(headline, LIMITS.headlineCharactersMax)) return 'headline'
-    return narrative.length > LIMITS.narrativeCharactersMax ? 'narrative' : null
+    return isWithin(narrative, LIMITS.narrativeCharactersMax) ? null : 'narrative'
   })
 }
 
 const isLine = (text: string, charactersMax: number): boolean =>
-  text.length > 0 && text.length <= charactersMax && text.trim() === text
+  text.length > 0 && isWithin(text, charactersMax) && text.trim() === text
 
 const areaFrom = (written: WrittenAlert['areas'][number]): Area | string => {
   const { district, point, radiusMetres } = written

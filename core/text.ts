@@ -8,3 +8,12 @@ export const isPlainLine = (text: string): boolean =>
 
 /** As `isPlainLine`, with line feeds and tabs. */
 export const isPlainText = (text: string): boolean => isPlainLine(text.replaceAll(/[\n\t]/g, ''))
+
+/**
+ * Whether `text` has at most `charactersMax` characters: Unicode code points, as other languages
+ * count them, and not UTF-16's code units.
+ */
+export const isWithin = (text: string, charactersMax: number): boolean => {
+  if (text.length <= charactersMax) return true
+  return text.length <= 2 * charactersMax && [...text].length <= charactersMax
+}
