@@ -1,8 +1,9 @@
 import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import { decodeSingleObject, encodeSingleObject } from '#core/avro/single-object.ts'
 import { accessRecordCodec, accessRecordCodecs } from '#core/codecs.ts'
-import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
+import { agencyOf, isPrincipalId, type PrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
+import { isTimeMs } from '#core/time.ts'
 import { type Uuid, uuidBytes, uuidFromBytes } from '#core/uuid.ts'
 
 /** One line of the access log. Never content, free text, names, tokens or keys. */
@@ -81,8 +82,11 @@ export const decodeAccessRecord = (bytes: Uint8Array): AccessRecord | null => {
   const read = decodeSingleObject(accessRecordCodecs, bytes)
   if (!read.ok) return null
   const { principal, agency, alert } = read.value
+  if (!isTimeMs(read.value.timeMs) || (read.value.directory?.sequence ?? 0) < 0) return null
+  if (!read.value.reasons.every(isReason) || !isPurpose(read.value.purpose)) return null
   if (principal !== null && !isPrincipalId(principal)) return null
   if (agency !== null && !isAgencyId(agency)) return null
+  if (principal !== null && agencyOf(principal) !== agency) return null
   const named = alert === null ? null : nameFrom(alert)
   if (alert !== null && named === null) return null
   return {
@@ -93,6 +97,16 @@ export const decodeAccessRecord = (bytes: Uint8Array): AccessRecord | null => {
     alert: named,
   }
 }
+
+/** A code, so that nobody can put free text into the log, or a formula into an auditor's table. */
+const isReason = (text: string): boolean => /^[a-z][a-z0-9-]{0,63}$/.test(text)
+
+/** A case reference as callers give it in a request: without white space. */
+export const isCaseReference = (text: string): boolean =>
+  /^[A-Za-z0-9](?:[A-Za-z0-9./:_-]{0,62}[A-Za-z0-9])?$/.test(text)
+
+const isPurpose = (purpose: Purpose | null): boolean =>
+  purpose === null || purpose.caseReference === null || isCaseReference(purpose.caseReference)
 
 const nameFrom = (alert: {
   readonly origin: string

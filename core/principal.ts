@@ -14,3 +14,6 @@ export const isPrincipalId = (text: string): text is PrincipalId => {
   const slash = text.indexOf('/')
   return slash > 0 && isAgencyId(text.slice(0, slash)) && NAME.test(text.slice(slash + 1))
 }
+
+/** The agency whose principal it is. */
+export const agencyOf = (id: PrincipalId): AgencyId => id.slice(0, id.indexOf('/')) as AgencyId
