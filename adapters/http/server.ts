@@ -35,6 +35,8 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     logger: logTo === null ? false : { level: 'info', serializers: SERIALIZERS, stream: logTo },
     forceCloseConnections: 'idle',
   })
+  // Each route says which bodies it takes; plain text is none of them.
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refusal = refusalFor(error)
     if (refusal.code === 'internal') request.log.error({ name: error.name, stack: error.stack })

@@ -187,7 +187,8 @@ describe('an alert that is refused', () => {
     const before = await hub.recordCount()
     const answer = await hub.publish(await make(), KP)
     expect([answer.status, answer.json['code']]).toEqual([status, code])
-    const records = await hub.records(before)
+    // Of publications alone: the router may be writing down an earlier test's dead letters.
+    const records = (await hub.records(before)).filter(({ action }) => action === 'PUBLISH')
     expect(records).toHaveLength(1)
     const reason = code === 'not-permitted' ? expect.anything() : code
     expect(records[0]).toMatchObject({ action: 'PUBLISH', outcome: 'DENIED', principal: KP })
