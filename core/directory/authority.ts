@@ -1,8 +1,10 @@
 import type { AgencyId } from '#core/agency.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { rankOf } from '#core/classification.ts'
+import { authorityOver, ROOT } from '#core/directory/authority-over.ts'
 import {
   type AgencyAdded,
+  type AgencyStandingSet,
   type Ceiling,
   type DirectoryChange,
   type DirectoryEntry,
@@ -10,12 +12,14 @@ import {
   KEY_USAGES,
   type KeyAdded,
   type KeyRevoked,
+  type LogNamed,
   type PrincipalSet,
 } from '#core/directory/entry.ts'
 import { type DirectoryState, isSuspended } from '#core/directory/state.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { hasRightLength, type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
-import type { PrincipalId } from '#core/principal.ts'
+import { agencyOf, type PrincipalId } from '#core/principal.ts'
+import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
 
 /** Why an entry is ignored. */
 export type DirectoryFault =
@@ -44,37 +48,18 @@ export const faultOf = (
 ): DirectoryFault | null => {
   if (entry.sequence !== state.sequence + 1) return 'wrong-sequence'
   if (!equalBytes(entry.previousDigest, state.digest)) return 'wrong-predecessor'
-  if (entry.enteredAtMs < state.enteredAtMs) return 'time-went-back'
-  if (signers.length === 0) return 'not-authorised'
-  const { change } = entry
-  if (change.type === 'Genesis') return genesisFault(state, change, signers, sha256)
-  const authority = authorityFor(state, change)
+  const { change, enteredAtMs } = entry
+  const authority = authorityOver(state, change)
   if (authority === null) return 'not-there'
+  if (enteredAtMs < state.notBeforeMs(authority)) return 'time-went-back'
+  if (signers.length === 0) return 'not-authorised'
+  if (change.type === 'Genesis') return genesisFault(state, change, signers, sha256)
   const signed =
-    authority === 'root'
+    authority === ROOT
       ? areRoots(state, signers)
-      : signers.every((signer) => isAdministrator(state, signer, authority, entry.enteredAtMs))
+      : signers.every((signer) => isAdministrator(state, signer, authority, enteredAtMs))
   if (!signed) return 'not-authorised'
-  return valueFault(state, change, sha256)
-}
-
-/** The agency whose administrators must sign, or the root keys; null when the thing is unknown. */
-const authorityFor = (
-  state: DirectoryState,
-  change: Exclude<DirectoryChange, Genesis>,
-): AgencyId | 'root' | null => {
-  switch (change.type) {
-    case 'PrincipalSet':
-      return change.agency
-    case 'KeyAdded':
-      return change.agency ?? 'root'
-    case 'KeyRevoked': {
-      const key = state.keys.get(change.keyId)
-      return key ? (key.agency ?? 'root') : null
-    }
-    default:
-      return 'root'
-  }
+  return valueFault(state, entry, change, sha256)
 }
 
 const areRoots = (state: DirectoryState, signers: readonly KeyId[]): boolean =>
@@ -123,14 +108,15 @@ const genesisFault = (
 
 const valueFault = (
   state: DirectoryState,
+  { enteredAtMs }: DirectoryEntry,
   change: Exclude<DirectoryChange, Genesis>,
   sha256: Sha256,
 ): DirectoryFault | null => {
   switch (change.type) {
     case 'AgencyAdded':
-      return agencyFault(state, change, sha256)
+      return agencyFault(state, change, enteredAtMs, sha256)
     case 'AgencyStanding':
-      return state.agencies.has(change.agency) ? null : 'not-there'
+      return standingFault(state, change)
     case 'PrincipalSet':
       return principalFault(state, change)
     case 'NationalAuditorSet':
@@ -140,26 +126,41 @@ const valueFault = (
     case 'KeyRevoked':
       return revocationFault(state, change)
     case 'PolicyActivated':
-    case 'LogNamed':
       return null
+    case 'LogNamed':
+      return logFault(change, sha256)
   }
 }
 
 const agencyFault = (
   state: DirectoryState,
-  change: AgencyAdded,
+  { agency, home, ceiling, administrator, administratorKey, validToMs }: AgencyAdded,
+  enteredAtMs: number,
   sha256: Sha256,
 ): DirectoryFault | null => {
-  if (state.agencies.has(change.agency)) return 'already-there'
-  if (!change.administrator.startsWith(`${change.agency}/`)) return 'bad-value'
-  if (change.ceiling.jurisdictions.length === 0) return 'bad-value'
-  return newKeyFault(state, change.administratorKey, sha256)
+  if (state.agencies.has(agency)) return 'already-there'
+  if (agencyOf(administrator) !== agency) return 'bad-value'
+  // The first administrator is given the home, so it must be within what may be given.
+  if (!ceiling.jurisdictions.includes(home)) return 'bad-value'
+  // Nobody could ever administer an agency whose first key has run out: not even root keys may.
+  if (validToMs <= enteredAtMs) return 'bad-value'
+  return newKeyFault(state, administratorKey, sha256)
+}
+
+/** An entry that changes nothing would make a suspension look younger than it is. */
+const standingFault = (
+  state: DirectoryState,
+  { agency: id, suspended }: AgencyStandingSet,
+): DirectoryFault | null => {
+  const agency = state.agencies.get(id)
+  if (!agency) return 'not-there'
+  return isSuspended(agency) === suspended ? 'already-there' : null
 }
 
 const principalFault = (state: DirectoryState, change: PrincipalSet): DirectoryFault | null => {
   const agency = state.agencies.get(change.agency)
   if (!agency) return 'not-there'
-  if (!change.principal.startsWith(`${change.agency}/`)) return 'bad-value'
+  if (agencyOf(change.principal) !== change.agency) return 'bad-value'
   if (change.jurisdictions.length === 0) return 'bad-value'
   return isWithin(agency.ceiling, change) ? null : 'beyond-ceiling'
 }
@@ -174,14 +175,19 @@ const keyFault = (
   sha256: Sha256,
 ): DirectoryFault | null => {
   const { agency, principal, usage, key } = change
-  const { owner } = KEY_USAGES[usage]
-  const actual = agency === null ? 'hub' : principal === null ? 'agency' : 'principal'
-  if (actual !== owner || change.validFromMs >= change.validToMs) return 'bad-value'
+  if (ownerOf(change) !== KEY_USAGES[usage].owner || change.validFromMs >= change.validToMs)
+    return 'bad-value'
   if (agency !== null && principal !== null && !isOf(state, principal, agency)) return 'not-there'
   // JSON Web Tokens are signed with ES256 only.
   const signsTokens = usage === 'authentication' || usage === 'token_signing'
   if (signsTokens && key.algorithm !== 'ES256') return 'bad-value'
   return newKeyFault(state, key, sha256)
+}
+
+/** Null when nobody is: a principal of no agency. */
+const ownerOf = ({ agency, principal }: KeyAdded): 'hub' | 'agency' | 'principal' | null => {
+  if (agency === null) return principal === null ? 'hub' : null
+  return principal === null ? 'agency' : 'principal'
 }
 
 /** A key is entered once, for one owner and usage, for ever: it can never change hands. */
@@ -204,6 +210,9 @@ const revocationFault = (state: DirectoryState, change: KeyRevoked): DirectoryFa
   const known = revoked.compromisedSinceMs
   return known === null || since < known ? null : 'already-there'
 }
+
+const logFault = ({ verifierKey }: LogNamed, sha256: Sha256): DirectoryFault | null =>
+  parseVerifierKey(sha256, verifierKey)?.type === 'ed25519' ? null : 'bad-value'
 
 const isOf = (state: DirectoryState, principal: PrincipalId, agency: AgencyId): boolean =>
   state.principals.get(principal)?.agency === agency

@@ -40,7 +40,8 @@ const changeFrom = (written: WrittenChange): DirectoryChange | null => {
       return keyAddedFrom(written.value)
     case 'rabta.v1.KeyRevoked': {
       const { keyId, compromisedSinceMs } = written.value
-      return isKeyId(keyId) ? { type: 'KeyRevoked', keyId, compromisedSinceMs } : null
+      if (!isKeyId(keyId) || !isTimeMs(compromisedSinceMs ?? 0)) return null
+      return { type: 'KeyRevoked', keyId, compromisedSinceMs }
     }
     case 'rabta.v1.PolicyActivated':
       return { type: 'PolicyActivated', ...written.value }
@@ -55,7 +56,7 @@ const agencyAddedFrom = (value: Written<'rabta.v1.AgencyAdded'>): DirectoryChang
   const { agency, home, administrator } = value
   const ceiling = ceilingFrom(value.ceiling)
   if (!isAgencyId(agency) || !isJurisdiction(home) || ceiling === null) return null
-  if (!isPrincipalId(administrator)) return null
+  if (!isPrincipalId(administrator) || !isTimeMs(value.validToMs)) return null
   return { type: 'AgencyAdded', ...value, agency, home, administrator, ceiling }
 }
 
@@ -90,6 +91,7 @@ const keyAddedFrom = (value: Written<'rabta.v1.KeyAdded'>): DirectoryChange | nu
   const { agency, principal } = value
   if (agency !== null && !isAgencyId(agency)) return null
   if (principal !== null && !isPrincipalId(principal)) return null
+  if (!isTimeMs(value.validFromMs) || !isTimeMs(value.validToMs)) return null
   return { type: 'KeyAdded', ...value, agency, principal }
 }
 

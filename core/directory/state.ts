@@ -1,6 +1,7 @@
 import type { AgencyId } from '#core/agency.ts'
 import type { AccessCaveat } from '#core/caveat.ts'
 import type { Classification } from '#core/classification.ts'
+import { type Authority, authorityOver, ROOT } from '#core/directory/authority-over.ts'
 import type {
   AgencyAdded,
   Ceiling,
@@ -84,7 +85,6 @@ export interface DirectoryKey {
 export class DirectoryState {
   /** Of the last entry applied; −1 before the genesis entry. */
   sequence = -1
-  enteredAtMs = 0
   digest: Uint8Array = new Uint8Array(32)
   genesis: Genesis | null = null
   policyDigest: Uint8Array | null = null
@@ -93,6 +93,7 @@ export class DirectoryState {
   readonly principals = new Map<PrincipalId, Principal>()
   readonly keys = new Map<KeyId, DirectoryKey>()
   readonly rootKeys = new Map<KeyId, PublicKey>()
+  private readonly lastEnteredAtMs = new Map<Authority, number>()
   private readonly sha256: Sha256
 
   constructor(sha256: Sha256) {
@@ -100,9 +101,10 @@ export class DirectoryState {
   }
 
   apply(entry: DirectoryEntry, digest: Uint8Array): void {
+    const authority = authorityOver(this, entry.change)
+    if (authority !== null) this.lastEnteredAtMs.set(authority, entry.enteredAtMs)
     this.sequence = entry.sequence
     this.digest = digest
-    this.enteredAtMs = entry.enteredAtMs
     this.applyChange(entry.change, entry)
   }
 
@@ -122,6 +124,16 @@ export class DirectoryState {
       caveats: principal.caveats,
       roles: principal.roles.filter((one) => one.realm === realm).map((one) => one.role),
     }
+  }
+
+  /**
+   * The earliest time that an entry of `authority` may claim: that of its own last entry and of the
+   * root's. Other agencies' entries do not count: one administrator who claims the year 2100 would
+   * otherwise make every later entry impossible, and with them every revocation.
+   */
+  notBeforeMs(authority: Authority): number {
+    const ofRoot = this.lastEnteredAtMs.get(ROOT) ?? 0
+    return Math.max(ofRoot, this.lastEnteredAtMs.get(authority) ?? 0)
   }
 
   private applyChange(change: DirectoryChange, entry: DirectoryEntry): void {
