@@ -1,5 +1,7 @@
 import {
   type Environment,
+  type KafkaSettings,
+  kafkaFrom,
   type ListenAddress,
   listenFrom,
   required,
@@ -9,6 +11,7 @@ import {
 export interface GatewayConfig {
   /** The folder that `rabta init` made. */
   readonly home: string
+  readonly kafka: KafkaSettings
   readonly listen: ListenAddress
 }
 
@@ -17,6 +20,7 @@ export const readEnv = (): Environment => process.env
 /** Throws SettingInvalid. */
 export const configFrom = (env: Environment): GatewayConfig => ({
   home: required(env, 'RABTA_HOME', './data'),
+  kafka: kafkaFrom(env),
   listen: listenFrom(
     'RABTA_LISTEN',
     env['RABTA_LISTEN'] ?? '127.0.0.1:8700',

@@ -5,11 +5,15 @@ import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
 import { openCipher } from '#adapters/crypto/cipher.ts'
 import { privateKeyFrom } from '#adapters/crypto/private-key.ts'
-import { homePaths, readFederation, readSecret } from '#adapters/files/home.ts'
+import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapters/files/home.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { openSeal } from '#adapters/files/seal.ts'
 import { openTokens, tokenVerifier } from '#adapters/jwt/tokens.ts'
+import { openKafkaLog } from '#adapters/kafka/message-log.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
+import { alarmLogger } from '#adapters/pino/logger.ts'
+import { partsOptions } from '#adapters/process/parts-options.ts'
+import { runService } from '#adapters/process/run-service.ts'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
@@ -17,9 +21,11 @@ import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
 import { IntakeView } from '#core/intake-view.ts'
 import { REALMS } from '#core/realm.ts'
-import type { ServiceParts } from '#core/service-parts.ts'
+import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { alertTopics, deadLetterTopic, intakeTopics } from '#core/topics.ts'
+import { buildGateway } from '#services/gateway/app.ts'
+import { configFrom, readEnv } from '#services/gateway/config.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 
 export interface OpenGateway {
@@ -111,3 +117,32 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
 }
 
 const POLICY_FOLDER = new URL('../../policy/', import.meta.url).pathname
+
+if (import.meta.main) {
+  const config = () => configFrom(readEnv())
+  await runService({
+    name: 'gateway',
+    check: async () => {
+      await readGenesisDigest(config().home)
+    },
+    open: async () => {
+      await using opening = new AsyncDisposableStack()
+      const { home, kafka, listen } = config()
+      const onAlarm = alarmLogger(process.stderr, 'gateway')
+      const log = await openKafkaLog({ ...kafka, clientId: 'rabta-gateway' })
+      opening.defer(() => log.close())
+      const parts = await startParts(await partsOptions(home, log, onAlarm))
+      opening.defer(() => parts.directory.stop())
+      const gateway = await openGateway(home, parts)
+      opening.defer(() => gateway.close())
+      const app = buildGateway(gateway.deps, process.stderr)
+      opening.defer(async () => {
+        await app.close()
+      })
+      await gateway.caughtUp()
+      const url = await app.listen(listen)
+      const opened = opening.move()
+      return { url, close: () => opened.disposeAsync() }
+    },
+  })
+}

@@ -1,13 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { systemClock } from '#adapters/crypto/clock.ts'
-import { randomBytes } from '#adapters/crypto/random.ts'
-import { sha256 } from '#adapters/crypto/sha256.ts'
-import { verifySignature } from '#adapters/crypto/verify.ts'
-import { homePaths, readDirectorySeed, readGenesisDigest } from '#adapters/files/home.ts'
+import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { createServer, type LogDestination } from '#adapters/http/server.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
+import { partsOptions } from '#adapters/process/parts-options.ts'
 import { type RunningService, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
@@ -37,16 +34,7 @@ export const openHub = async (
   mkdirSync(paths.data, { recursive: true })
   const log = openSqliteLog({ path: join(paths.data, 'log.db') })
   opening.defer(() => log.close())
-  const parts = await startParts({
-    log,
-    verify: verifySignature,
-    sha256,
-    random: randomBytes,
-    clock: systemClock,
-    onAlarm,
-    genesisDigest: await readGenesisDigest(home),
-    directorySeed: await readDirectorySeed(home),
-  })
+  const parts = await startParts(await partsOptions(home, log, onAlarm))
   opening.defer(() => parts.directory.stop())
   const audit = await openAudit(home, parts)
   opening.defer(() => audit.close())

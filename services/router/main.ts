@@ -1,14 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { homePaths } from '#adapters/files/home.ts'
+import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { openSeal } from '#adapters/files/seal.ts'
+import { openKafkaLog } from '#adapters/kafka/message-log.ts'
+import { alarmLogger } from '#adapters/pino/logger.ts'
+import { partsOptions } from '#adapters/process/parts-options.ts'
+import { runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
 import { IntakeView } from '#core/intake-view.ts'
 import { REALMS } from '#core/realm.ts'
-import type { ServiceParts } from '#core/service-parts.ts'
+import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { intakeTopics } from '#core/topics.ts'
+import { configFrom, readEnv } from '#services/router/config.ts'
 import { FrameRouter } from '#services/router/route-frames.ts'
 
 export interface OpenRouter {
@@ -44,4 +49,27 @@ export const openRouter = async (home: string, parts: ServiceParts): Promise<Ope
       store.close()
     },
   }
+}
+
+if (import.meta.main) {
+  const config = () => configFrom(readEnv())
+  await runService({
+    name: 'router',
+    check: async () => {
+      await readGenesisDigest(config().home)
+    },
+    open: async () => {
+      await using opening = new AsyncDisposableStack()
+      const { home, kafka } = config()
+      const onAlarm = alarmLogger(process.stderr, 'router')
+      const log = await openKafkaLog({ ...kafka, clientId: 'rabta-router' })
+      opening.defer(() => log.close())
+      const parts = await startParts(await partsOptions(home, log, onAlarm))
+      opening.defer(() => parts.directory.stop())
+      const router = await openRouter(home, parts)
+      opening.defer(() => router.close())
+      const opened = opening.move()
+      return { url: null, close: () => opened.disposeAsync() }
+    },
+  })
 }
