@@ -32,6 +32,7 @@ export const LIMITS = {
   logAppendMsMax: 10_000,
   logRetryMsMax: 1_000,
   logSettleMsMax: 60_000,
+  kafkaAnswerBytesMax: 67_108_864,
   // Deadlines
   recordAppendMsMax: 2_000,
   directoryAgeMsMax: 2_000,
@@ -54,6 +55,8 @@ export const LIMITS = {
   publishesPendingMax: 10_000,
   recordsOfAlertMax: 5_000,
   recordReadsAtOnceMax: 16,
+  auditQueriesPerMinuteMax: 600,
+  auditQueriesBurstMax: 200,
   // Policy
   policyFilesMax: 16,
   policyFileBytesMax: 262_144,

@@ -1,0 +1,62 @@
+import { jsonFrom } from '#clients/sdk/answer.ts'
+import type { CallOptions } from '#clients/sdk/connection.ts'
+import { HubMisbehaved } from '#clients/sdk/errors.ts'
+import type { Session } from '#clients/sdk/session.ts'
+import {
+  countShape,
+  digestShape,
+  listOf,
+  namedShape,
+  nullOr,
+  objectOf,
+  textShape,
+} from '#clients/sdk/shape.ts'
+import { isAgencyId } from '#core/agency.ts'
+import type { AlertName } from '#core/alert.ts'
+import { LIMITS } from '#core/limits.ts'
+import { allTopics } from '#core/topics.ts'
+import { isUuid } from '#core/uuid.ts'
+
+const STATES = ['accepted', 'routed', 'dead-lettered'] as const
+export type AlertState = (typeof STATES)[number]
+
+/** Where an alert of one's own agency stands, by the hub's word. */
+export interface AlertStatus extends AlertName {
+  readonly state: AlertState
+  readonly digest: Uint8Array
+  /** By the hub's clock. */
+  readonly acceptedAtMs: number
+  readonly publishRecordIndex: number
+  /** Where it was routed to; empty until it was. */
+  readonly topics: readonly string[]
+  /** Why it was dead-lettered, as a code. */
+  readonly why: string | null
+}
+
+/** For principals of the origin. Rejects as `Connection` does; `HubRefusal` `not-found` otherwise. */
+export const alertStatus = async (
+  session: Session,
+  { origin, id }: AlertName,
+  options: CallOptions = {},
+): Promise<AlertStatus> => {
+  const path = `/v1/alerts/${origin}/${id}/status`
+  const call = { ...options, server: 'gateway', path, accept: 'application/json' } as const
+  const status = jsonFrom(await session.connection.get(call), statusShape)
+  if (status.origin !== origin || status.id !== id) {
+    throw new HubMisbehaved('answer-differs', `${status.origin}/${status.id}`)
+  }
+  return status
+}
+
+const isState = (text: string): text is AlertState => STATES.some((state) => state === text)
+
+const statusShape = objectOf({
+  origin: namedShape(isAgencyId),
+  id: namedShape(isUuid),
+  state: namedShape(isState),
+  digest: digestShape,
+  acceptedAtMs: countShape,
+  publishRecordIndex: countShape,
+  topics: listOf(textShape(LIMITS.pathPartCharactersMax), allTopics().length),
+  why: nullOr(textShape(LIMITS.pathPartCharactersMax)),
+})
