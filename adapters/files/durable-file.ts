@@ -6,7 +6,8 @@ import { LIMITS } from '#core/limits.ts'
  * Files that are whole or not there. Each is written aside, synced and then renamed: whatever
  * crashes, its path holds the old content or the new. When a promise here resolves, the new content
  * survives a loss of power. What a crash leaves aside (`NAME.tmp`) the next write of the same file
- * replaces; two writers of one path at once are an error of one of them, never a mixture.
+ * replaces. A path has one writer at a time: two would take each other's half-written files for
+ * their own.
  */
 
 export interface NewFile {
@@ -84,7 +85,7 @@ const writeAside = async (
 }
 
 /** Every folder on the way from `folder` to the files, itself included: a crash of an earlier
- * process may have left any of them made but not synced, and syncing what is synced costs little. */
+ * process may have left any of them made but not synced; syncing what is synced costs little. */
 const foldersOf = (folder: string, files: readonly NewFile[]): readonly string[] => {
   const ends = new Set(files.map(({ name }) => dirname(join(folder, name))))
   return [...new Set([...ends].flatMap((end) => foldersBetween(folder, end)))]

@@ -10,7 +10,8 @@ import { monthOf, monthStartMs, sealKeyId, sealKeyIdFrom } from '#core/seal-key.
 /**
  * The seal keys of one realm: `FOLDER/REALM.json`, of mode 0600,
  * `{ "keys": [{ "id", "key": base64url of 32 bytes }], "destroyed": [ids] }`.
- * A key is destroyed by moving its id from `keys` to `destroyed`, and the old file from every backup.
+ * A key is destroyed by moving its id from `keys` to `destroyed`, and by destroying every backup of
+ * the file as it was.
  */
 export interface SealFile {
   readonly keys: readonly SealKey[]
@@ -50,8 +51,11 @@ export const makeSealKeys = (wanted: {
   )
 }
 
-/** Adds keys to the files of their realms, made if they are missing. Rejects with
- * `SealFileUnusable`, and leaves that realm's file as it was, if one of the ids is known there. */
+/**
+ * Adds keys to the files of their realms, made if they are missing. Rejects with
+ * `SealFileUnusable`, and leaves that realm's file as it was, if one of the ids is known there. One
+ * realm comes after the other: a crash in between is repaired by adding those of the other again.
+ */
 export const addSealKeys = async (folder: string, keys: readonly SealKey[]): Promise<void> => {
   await makeFolderDurably(folder, 0o700)
   for (const [realm, added] of Map.groupBy(keys, ({ id }) => sealKeyIdFrom(id)?.realm)) {

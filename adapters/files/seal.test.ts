@@ -110,7 +110,7 @@ describe('sealing', () => {
     }
   })
 
-  test('sealing under no key, or with a nonce of another length, is the bug of the caller', async () => {
+  test('to seal under no key, or with a nonce of another length, is a bug', async () => {
     const seal = await filled()
     const plaintext = utf8('a')
     const unknown = { ...BOX, keyId: 'live.SECRET.2020-01.1', plaintext }
@@ -250,7 +250,7 @@ describe('the key files', () => {
     ],
     [
       'an id twice',
-      `{"keys": [{"id": "${SECRET}", "key": "${KEY}"}, {"id": "${SECRET}", "key": "${OTHER}"}], "destroyed": []}`,
+      JSON.stringify({ keys: [KEY, OTHER].map((key) => ({ id: SECRET, key })), destroyed: [] }),
     ],
   ])('with %s are refused by name, and never quoted', async (_, text) => {
     await writeFile(join(folder, 'live.json'), text, { mode: 0o600 })

@@ -14,7 +14,7 @@ import { sliceTile, TILE_WIDTH, type TileId, tilePath } from '#core/tlog/tile.ts
 
 /**
  * A tile store in C2SP's own layout, so that any static file server and any outside checker can
- * read it: `checkpoint`, `tile/<L>/<N>`, `tile/<L>/<N>.p/<W>` in `folder`, which is made if missing.
+ * read it: `checkpoint`, `tile/<L>/<N>`, `tile/<L>/<N>.p/<W>` in `folder`, made if it is missing.
  */
 export const openFileTileStore = async (folder: string): Promise<TileStore> => {
   await makeFolderDurably(folder)

@@ -11,9 +11,9 @@ import { parseTilePath, TILE_WIDTH, type TileId, tilePath } from '#core/tlog/til
  */
 export interface TileStore {
   /**
-   * Resolves when all are durable. A tile only grows: what is stored of it must be where the new
-   * bytes begin, or the reverse (then nothing is to be done). Rejects with `TileConflict` otherwise,
-   * for then the log has changed under its hashes; after that, any of the other tiles may or may
+   * Resolves when all are durable. A tile only grows: what is stored of it must be how the new
+   * bytes begin, or the reverse (nothing is to be done then). Otherwise it is a `TileConflict`, for
+   * then the log has changed under its hashes; after that, any of the other tiles may or may
    * not be there. Rejects with a `RangeError`, having written none, as `checkTiles` says.
    */
   write(tiles: readonly NewTile[]): Promise<void>
@@ -48,7 +48,7 @@ export const idOf = ({ level, index, bytes }: NewTile): TileId => ({
   width: bytes.length / HASH_BYTES,
 })
 
-/** Throws a `RangeError`, for it is the caller's bug, unless each is a tile and none is there twice. */
+/** Throws a `RangeError`, for it is the caller's bug, unless each is a tile, and there once. */
 export const checkTiles = (tiles: readonly NewTile[]): void => {
   const seen = new Set<string>()
   for (const tile of tiles) {
