@@ -52,6 +52,7 @@ describe('the text of a checkpoint', () => {
     '',
     '\n',
     TEXT.slice(0, -1),
+    `${TEXT.slice(0, -1)}x`,
     `\n1000\n${ROOT}\n`,
     `hub example\n1000\n${ROOT}\n`,
     `hub+example\n1000\n${ROOT}\n`,

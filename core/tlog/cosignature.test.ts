@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromUtf8, hex } from '#core/bytes.ts'
+import { concatBytes, fromUtf8, hex } from '#core/bytes.ts'
 import { bytesOf, ed25519Signer, readVectors, sha256, verifiers } from '#tests/tlog-vectors.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 import {
@@ -94,6 +94,19 @@ describe('an independent cosignature', () => {
       expect(await isSignedBy(key, 'no checkpoint\n', bytes, verifiers)).toBe(false)
     },
   )
+
+  it('of another length never reaches a verifier', async () => {
+    const acceptAll = { ed25519: async () => true, mlDsa44: async () => true }
+    for (const vector of vectors) {
+      const key = keyOf(vector)
+      const { bytes } = signatureOf(vector)
+      expect(await isSignedBy(key, vector.Text, bytes, acceptAll)).toBe(true)
+      const longer = concatBytes(bytes, Uint8Array.of(0))
+      for (const other of [bytes.subarray(0, -1), longer]) {
+        expect(await isSignedBy(key, vector.Text, other, acceptAll)).toBe(false)
+      }
+    }
+  })
 
   it('of ML-DSA-44 binds its cosigner, and is unknown without a verifier for it', async () => {
     const [vector] = mlDsa44

@@ -55,6 +55,7 @@ describe('a bundle', () => {
     expect(decodeBundle(bundle, 1)).toBe(null)
     expect(decodeBundle(bundle, 3)).toBe(null)
     for (const end of bundle.keys()) expect(decodeBundle(bundle.subarray(0, end), 2)).toBe(null)
+    for (const end of bundle.keys()) expect(sliceBundle(bundle.subarray(0, end), 2)).toBe(null)
     expect(decodeBundle(concatBytes(bundle, Uint8Array.of(0)), 2)).toBe(null)
     const tooMany = concatBytes(...Array.from({ length: 257 }, () => bytesOf('0000')))
     expect(decodeBundle(tooMany, 257)).toBe(null)

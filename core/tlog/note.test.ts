@@ -127,6 +127,17 @@ describe('a note', () => {
     }
   })
 
+  it('is unknown when the signature bears a known id under another name, or the reverse', async () => {
+    const { text, signatures } = await signNote('x\n', [signerOf(first)])
+    for (const change of [{ name: 'other.example' }, { keyId: '00000000' }]) {
+      const changed = signatures.map((signature) => ({ ...signature, ...change }))
+      expect(await openNote({ text, signatures: changed }, keys, verifiers)).toEqual({
+        ok: false,
+        why: 'no-known-signature',
+      })
+    }
+  })
+
   it('counts a key once, however often it signed', async () => {
     const note = await signNote('x\n', [signerOf(first), signerOf(first), signerOf(second)])
     const opened = await openNote(note, keys, verifiers)

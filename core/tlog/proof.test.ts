@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '#core/bytes.ts'
 import { bytesOf, readVectors, sha256, vectorEntry } from '#tests/tlog-vectors.ts'
-import { emptyRoot, leafHash } from './hash.ts'
+import { emptyRoot, leafHash, nodeHash } from './hash.ts'
 import {
   type ConsistencyClaim,
   type InclusionClaim,
@@ -139,12 +139,29 @@ describe('a malformed claim', () => {
     { oldRoot: leaf.subarray(1), newRoot: leaf.subarray(1) },
     { proof: [leaf] },
     { newSize: 2 },
+    { oldSize: 3, newSize: 5 },
     { oldSize: 0 },
     { oldSize: 0, oldRoot: empty, proof: [leaf] },
     { oldSize: 0, newSize: 0, oldRoot: empty },
     { oldSize: 0, newSize: 0 },
   ])('of consistency: %o', (change) => {
     expect(verifyConsistency(sha256, { ...consistency, ...change })).toBe(false)
+  })
+
+  it('is refused under a size that the proof does not fit, although it leads to the root', () => {
+    const [left, right] = [leafHash(sha256, vectorEntry(0)), leafHash(sha256, vectorEntry(1))]
+    const root = nodeHash(sha256, left, right)
+    const claim = { index: 0, size: 2, leafHash: left, root, proof: [right] }
+    expect(verifyInclusion(sha256, claim)).toBe(true)
+    expect(verifyInclusion(sha256, { ...claim, size: 3 })).toBe(false)
+    expect(verifyInclusion(sha256, { ...claim, size: 4 })).toBe(false)
+    const tooSmall = { index: 0, size: 1, leafHash: right, proof: [left] }
+    expect(verifyInclusion(sha256, { ...claim, ...tooSmall })).toBe(false)
+    const growth = { oldSize: 1, newSize: 2, oldRoot: left, newRoot: root, proof: [right] }
+    expect(verifyConsistency(sha256, growth)).toBe(true)
+    expect(verifyConsistency(sha256, { ...growth, newSize: 3 })).toBe(false)
+    expect(verifyConsistency(sha256, { ...growth, newSize: 4 })).toBe(false)
+    expect(verifyConsistency(sha256, { ...growth, newRoot: left, proof: [] })).toBe(false)
   })
 
   it('hides no inner node behind hashes of other lengths', () => {

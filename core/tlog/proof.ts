@@ -45,7 +45,7 @@ export const verifyConsistency = (sha256: Sha256, claim: ConsistencyClaim): bool
   if (oldSize === 0 && !equalBytes(oldRoot, emptyRoot(sha256))) return false
   if (oldSize === newSize) return proof.length === 0 && equalBytes(oldRoot, newRoot)
   if (oldSize === 0) return proof.length === 0
-  return proof.length > 0 && reachesBothRoots(sha256, claim)
+  return reachesBothRoots(sha256, claim)
 }
 
 const reachesBothRoots = (sha256: Sha256, claim: ConsistencyClaim): boolean => {

@@ -41,6 +41,9 @@ const SEED = bytesOf('07'.repeat(32))
 const OTHER_SEED = bytesOf('08'.repeat(32))
 const ORIGIN = 'log.example/test'
 
+const TEXT =
+  formatCheckpoint({ origin: ORIGIN, size: 5, root: new Uint8Array(32), extensions: [] }) ?? ''
+
 const ownKey = (type: KeyType, name = ORIGIN): VerifierKey => {
   const key = verifierKey(sha256, name, type, ed25519PublicKey(SEED))
   if (key === null) throw new Error('No such key')
@@ -161,6 +164,31 @@ describe('a checkpoint', () => {
       ok: false,
       why: 'not-signed-by-log',
     })
+  })
+
+  it('is not signed by its log when a cosigner of the same name or id signed it', async () => {
+    // Accepts all, so that nothing but who signed is left to tell.
+    const acceptAll = { ed25519: async () => true }
+    const log = ownKey('ed25519')
+    const cosigner = ownKey('ed25519-cosignature')
+    const bytes = new Uint8Array(72)
+    const noteBy = ({ name, id }: VerifierKey) =>
+      formatNote({ text: TEXT, signatures: [{ name, keyId: id, bytes }] })
+    const refused = { ok: false, why: 'not-signed-by-log' }
+    const asLog = { log: cosigner, cosigners: [], verifiers: acceptAll }
+    expect(await openCheckpoint(noteBy(cosigner), asLog)).toEqual(refused)
+    const collision = { ...ownKey('ed25519-cosignature', 'w.example'), id: log.id }
+    const beside = { log, cosigners: [collision], verifiers: acceptAll }
+    expect(await openCheckpoint(noteBy(collision), beside)).toEqual(refused)
+  })
+
+  it('has no cosignature of a key that does not make them', async () => {
+    const log = ownKey('ed25519')
+    // As a cosignature these bytes would begin with the time 0.
+    const signatures = [{ name: log.name, keyId: log.id, bytes: new Uint8Array(64) }]
+    const trusted = { log, cosigners: [log], verifiers: { ed25519: async () => true } }
+    const opened = await openCheckpoint(formatNote({ text: TEXT, signatures }), trusted)
+    expect(opened).toMatchObject({ ok: true, cosignatures: [] })
   })
 
   it('is not vouched for by a key of the wrong type', async () => {
