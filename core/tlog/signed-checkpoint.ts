@@ -13,7 +13,7 @@ export interface LogTrust {
   readonly verifiers: Verifiers
 }
 
-export interface VerifiedCosignature {
+interface VerifiedCosignature {
   readonly cosigner: string
   readonly keyId: string
   readonly timestampSeconds: number
