@@ -13,7 +13,7 @@ export interface LogTrust {
   readonly verifiers: Verifiers
 }
 
-interface VerifiedCosignature {
+export interface VerifiedCosignature {
   readonly cosigner: string
   readonly keyId: string
   readonly timestampSeconds: number
