@@ -197,7 +197,7 @@ export class AppendQueue {
   }
 
   async #pause(faults: number, error: unknown): Promise<void> {
-    this.#options.onFault(error)
+    if (faults === 0) this.#options.onFault(error)
     const ms = Math.min(100 * 2 ** faults, LIMITS.logRetryMsMax)
     await sleep(ms, undefined, { signal: this.#options.stopped }).catch(() => 'stopped')
   }

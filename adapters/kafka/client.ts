@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import { wholeAnswers } from './socket.ts'
 
 export interface KafkaOptions {
   /** `host:port` of some brokers of the cluster; the others are learned from them. */
@@ -45,6 +46,7 @@ const clientConfig = ({ brokers, clientId, ssl, sasl, onEvent }: KafkaOptions): 
   clientId,
   ...(ssl && { ssl }),
   ...(sasl && { sasl: { ...sasl } }),
+  socketFactory: wholeAnswers,
   connectionTimeout: CONNECT_MS_MAX,
   requestTimeout: REQUEST_MS_MAX,
   retry: RETRY,

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
-import type { Logger, SASLOptions } from 'kafkajs'
+import type { ISocketFactory, Logger, SASLOptions } from 'kafkajs'
 import { type LogEntry, LogUnavailable, UnknownTopic } from '#core/ports/message-log.ts'
 import { CONNECT_MS_MAX, type KafkaOptions, kafkaClient, REQUEST_MS_MAX } from './client.ts'
+import { wholeAnswers } from './socket.ts'
 
 // The only file that knows kafkajs from the inside (ADR 0002). Its public interface reads by
 // consumer groups alone; the protocol below it fetches any topic from any offset.
@@ -232,7 +233,7 @@ export class FetchClient {
       ssl,
       sasl: sasl && { ...sasl },
       logger: this.#logger,
-      socketFactory: internals.socketFactory(),
+      socketFactory: wholeAnswers,
       connectionTimeout: CONNECT_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
     })
@@ -244,8 +245,8 @@ export class FetchClient {
     return link
   }
 
-  /** Lets go of a broker after any fault: a connection that kafkajs opens again still holds the
-   * half answer that the old one was cut in, and reads every later answer askew. */
+  /** Lets go of a broker after any fault, for kafkajs opens a closed connection once for each of
+   * the requests that find it so, and mixes their answers. */
   #drop(link: Link): void {
     if (this.#links.get(link.address) === link) this.#links.delete(link.address)
     this.#leaders.clear()
@@ -254,7 +255,6 @@ export class FetchClient {
   }
 }
 
-/** Both connections at once: kafkajs would open one twice for two requests that find it closed. */
 const connect = async (broker: Broker): Promise<void> => {
   try {
     await broker.connect()
@@ -355,7 +355,7 @@ interface PoolOptions {
   readonly ssl: KafkaOptions['ssl']
   readonly sasl: SASLOptions | undefined
   readonly logger: Logger
-  readonly socketFactory: unknown
+  readonly socketFactory: ISocketFactory
   readonly connectionTimeout: number
   readonly requestTimeout: number
 }
@@ -371,7 +371,6 @@ const internals = {
   ConnectionPool: load('kafkajs/src/network/connectionPool') as new (
     options: PoolOptions,
   ) => ConnectionPool,
-  socketFactory: load('kafkajs/src/network/socketFactory') as () => unknown,
   apiKeys: load('kafkajs/src/protocol/requests/apiKeys') as Readonly<Record<Api, number>>,
   requests: load('kafkajs/src/protocol/requests').requests as Readonly<Record<Api, unknown>>,
 }

@@ -110,7 +110,9 @@ export class Follows {
         }),
       )
     } catch (error) {
-      this.#onEvent({ level: 'warn', message: `cannot follow broker ${node}: ${error}` })
+      if (feeds.some(({ faults }) => faults === 0)) {
+        this.#onEvent({ level: 'warn', message: `cannot follow broker ${node}: ${error}` })
+      }
       for (const feed of feeds) void this.#placeAgain(feed)
     }
   }
