@@ -22,6 +22,7 @@ export const ALARMS = {
   'checkpoint-unverifiable': 'A stored checkpoint is not signed by the log: who wrote it?',
   'log-delayed': 'Records cannot be put under a checkpoint now; it is tried again.',
   'log-stopped': 'The access log is not what was signed, so nothing is signed: see why.',
+  'tiles-rebuilt': 'Tiles were missing and are being made again from the access topic.',
   'tile-damaged': 'A tile under the published checkpoint is missing or wrong: run rabta fsck.',
 } as const
 export type AlarmCode = keyof typeof ALARMS

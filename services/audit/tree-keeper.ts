@@ -76,6 +76,13 @@ export class TreeKeeper {
     await Promise.all(this.running)
   }
 
+  /** Resolves once all that was in the topic when this was called is published, or never will be. */
+  async caughtUp(): Promise<void> {
+    const head = await this.deps.log.head(ACCESS_TOPIC)
+    const { signal } = this.stopping
+    while (this.edge.size < head && !signal.aborted) await this.changed.heard()
+  }
+
   /** Completes what a crash, or a restore of one store and not the other, left undone. */
   private async publishAgain(newest: SignedCheckpoint, before: SignedBefore): Promise<void> {
     const { log, tiles, published } = this.deps

@@ -1,0 +1,47 @@
+import type { FastifyRequest } from 'fastify'
+import { type AuthenticatedCaller, callerOf } from '#adapters/http/caller.ts'
+import { purposeOf } from '#adapters/http/purpose.ts'
+import type { Purpose } from '#core/access-record.ts'
+import { LIMITS } from '#core/limits.ts'
+import { accept, type Result, refuse } from '#core/refusal.ts'
+import type { Uuid } from '#core/uuid.ts'
+import type { AuditDeps } from '#services/audit/deps.ts'
+import { refuseQuery } from '#services/audit/query-record.ts'
+
+/** Who asks the audit service, in which request, and why. */
+export interface Asker {
+  readonly caller: AuthenticatedCaller
+  readonly requestId: Uuid
+  readonly purpose: Purpose | null
+}
+
+/** Refuses those who ask too much before anything is looked up: every query is a record. */
+export const askerOf = async (deps: AuditDeps, request: FastifyRequest): Promise<Result<Asker>> => {
+  const { tokenVerifier: tokens, directory, clock } = deps
+  const caller = await callerOf(request, { tokens, directory, clock })
+  if (!caller.ok) return caller
+  const purpose = purposeOf(request)
+  if (!purpose.ok) return purpose
+  // createServer makes request ids with randomUUID.
+  const requestId = request.id as Uuid
+  const asker = { caller: caller.value, requestId, purpose: purpose.value }
+  return (await isWithinRate(deps, asker)) ? accept(asker) : refuse('rate-limited')
+}
+
+const RATE = { perMinute: LIMITS.auditQueriesPerMinuteMax, burst: LIMITS.auditQueriesBurstMax }
+const LIMITED_WINDOW_MS = 60_000
+
+const isWithinRate = async (deps: AuditDeps, asker: Asker): Promise<boolean> => {
+  const { principal } = asker.caller
+  const taken = await deps.guard.take(`audit-query:${principal}`, RATE)
+  if (taken.allowed) return true
+  // One record a window, or refusing would fill the log as asking does.
+  if (await deps.guard.useOnce(`audit-limited:${principal}`, LIMITED_WINDOW_MS)) {
+    const refusal = { code: 'rate-limited' } as const
+    await refuseQuery(deps, asker, UNREAD, { reasons: ['rate-limited'], refusal })
+  }
+  return false
+}
+
+/** What was asked is not looked at. */
+const UNREAD = { action: 'SEARCH', alert: null, terms: '' } as const
