@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { base64, hex } from '#core/bytes.ts'
+import { type Checkpoint, formatCheckpoint, parseCheckpoint } from '#core/tlog/checkpoint.ts'
+import { emptyRoot } from '#core/tlog/hash.ts'
 import { sha256 } from '#tests/tlog-vectors.ts'
-import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
-import { emptyRoot } from './hash.ts'
 
 const ROOT = '0D1jt3KvmQGYF+4+AYKG02omFhvbW/6CKOksAqvpEV0='
 const TEXT = `hub.example/audit\n1000\n${ROOT}\n`

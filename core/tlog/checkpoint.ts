@@ -1,7 +1,7 @@
 import { base64, fromBase64 } from '#core/bytes.ts'
-import { HASH_BYTES } from './hash.ts'
-import { isCount, parseCount } from './integer.ts'
-import { isKeyName } from './verifier-key.ts'
+import { HASH_BYTES } from '#core/tlog/hash.ts'
+import { isCount, parseCount } from '#core/tlog/integer.ts'
+import { isKeyName } from '#core/tlog/verifier-key.ts'
 
 /** What a log signs: its name, size and root (C2SP tlog-checkpoint). */
 export interface Checkpoint {

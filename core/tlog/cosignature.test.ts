@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { concatBytes, fromUtf8, hex } from '#core/bytes.ts'
-import { bytesOf, ed25519Signer, readVectors, sha256, verifiers } from '#tests/tlog-vectors.ts'
-import { parseCheckpoint } from './checkpoint.ts'
+import { parseCheckpoint } from '#core/tlog/checkpoint.ts'
 import {
   ed25519Message,
   formatCosignature,
   mlDsa44Message,
   parseCosignature,
-} from './cosignature.ts'
-import { type NoteSignature, parseSignatureLine, signatureLine } from './note.ts'
-import { isSignedBy, isSupported } from './note-signature.ts'
-import { parseVerifierKey, type VerifierKey } from './verifier-key.ts'
+} from '#core/tlog/cosignature.ts'
+import { type NoteSignature, parseSignatureLine, signatureLine } from '#core/tlog/note.ts'
+import { isSignedBy, isSupported } from '#core/tlog/note-signature.ts'
+import { parseVerifierKey, type VerifierKey } from '#core/tlog/verifier-key.ts'
+import { bytesOf, ed25519Signer, readVectors, sha256, verifiers } from '#tests/tlog-vectors.ts'
 
 interface Vector {
   readonly Alg: string

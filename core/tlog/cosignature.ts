@@ -1,6 +1,6 @@
 import { concatBytes, utf8 } from '#core/bytes.ts'
-import { HASH_BYTES } from './hash.ts'
-import { isCount } from './integer.ts'
+import { HASH_BYTES } from '#core/tlog/hash.ts'
+import { isCount } from '#core/tlog/integer.ts'
 
 /**
  * What a cosigner signs and how it stands in a note (C2SP tlog-cosignature): «at this time this

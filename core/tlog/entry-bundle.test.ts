@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, hex } from '#core/bytes.ts'
+import { decodeBundle, encodeBundle, sliceBundle } from '#core/tlog/entry-bundle.ts'
 import { bytesOf, readVectors, sha256 } from '#tests/tlog-vectors.ts'
-import { decodeBundle, encodeBundle, sliceBundle } from './entry-bundle.ts'
 
 const encoded = (entries: readonly Uint8Array[]): Uint8Array => {
   const bundle = encodeBundle(entries)

@@ -1,4 +1,4 @@
-import { TILE_WIDTH } from './tile.ts'
+import { TILE_WIDTH } from '#core/tlog/tile.ts'
 
 /** Entries end to end, each behind its length in two bytes, big-endian (C2SP tlog-tiles). */
 

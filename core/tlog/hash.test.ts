@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '#core/bytes.ts'
+import { leafHash, nodeHash, perfectRoot } from '#core/tlog/hash.ts'
 import { sha256, vectorEntry } from '#tests/tlog-vectors.ts'
-import { leafHash, nodeHash, perfectRoot } from './hash.ts'
 
 const [a, b, c, d] = [0, 1, 2, 3].map((index) => leafHash(sha256, vectorEntry(index))) as [
   Uint8Array,

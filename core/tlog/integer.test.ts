@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { floorLog2, half, isCount, isOdd, isPowerOfTwo, parseCount } from './integer.ts'
+import { floorLog2, half, isCount, isOdd, isPowerOfTwo, parseCount } from '#core/tlog/integer.ts'
 
 const LARGEST = 2 ** 53 - 1
 

@@ -1,12 +1,12 @@
 import { utf8 } from '#core/bytes.ts'
-import { parseCheckpoint } from './checkpoint.ts'
+import { parseCheckpoint } from '#core/tlog/checkpoint.ts'
 import {
   type Cosignature,
   ed25519Message,
   mlDsa44Message,
   parseCosignature,
-} from './cosignature.ts'
-import type { KeyType, VerifierKey } from './verifier-key.ts'
+} from '#core/tlog/cosignature.ts'
+import type { KeyType, VerifierKey } from '#core/tlog/verifier-key.ts'
 
 /** Whether the signature, of the algorithm's length, is the key's over the message. Resolves false
  * for whatever else is wrong; rejects only when it cannot work at all. */

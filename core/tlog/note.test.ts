@@ -3,14 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { fromBase64, fromUtf8, hex, utf8 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
-  bytesOf,
-  ed25519PublicKey,
-  ed25519Signer,
-  readVectors,
-  sha256,
-  verifiers,
-} from '#tests/tlog-vectors.ts'
-import {
   formatNote,
   type Note,
   openNote,
@@ -18,8 +10,16 @@ import {
   parseSignatureLine,
   signatureLine,
   signNote,
-} from './note.ts'
-import { parseVerifierKey, type VerifierKey } from './verifier-key.ts'
+} from '#core/tlog/note.ts'
+import { parseVerifierKey, type VerifierKey } from '#core/tlog/verifier-key.ts'
+import {
+  bytesOf,
+  ed25519PublicKey,
+  ed25519Signer,
+  readVectors,
+  sha256,
+  verifiers,
+} from '#tests/tlog-vectors.ts'
 
 const vectors = readVectors<{
   readonly positive: readonly {

@@ -1,7 +1,7 @@
 import { base64, concatBytes, fromBase64, fromHex, fromUtf8, hex, utf8 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
-import { isSignedBy, isSupported, type Verifiers } from './note-signature.ts'
-import { isKeyName, type VerifierKey } from './verifier-key.ts'
+import { isSignedBy, isSupported, type Verifiers } from '#core/tlog/note-signature.ts'
+import { isKeyName, type VerifierKey } from '#core/tlog/verifier-key.ts'
 
 /** A text and who signed it (C2SP signed-note). */
 export interface Note {

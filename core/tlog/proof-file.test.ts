@@ -2,10 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { base64, fromBase64, fromUtf8, hex, utf8 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
+import { leafHash } from '#core/tlog/hash.ts'
+import {
+  formatProofFile,
+  openProofFile,
+  type ProofFile,
+  parseProofFile,
+} from '#core/tlog/proof-file.ts'
+import { parseVerifierKey, type VerifierKey } from '#core/tlog/verifier-key.ts'
 import { readVector, readVectors, sha256, vectorEntry, verifiers } from '#tests/tlog-vectors.ts'
-import { leafHash } from './hash.ts'
-import { formatProofFile, openProofFile, type ProofFile, parseProofFile } from './proof-file.ts'
-import { parseVerifierKey, type VerifierKey } from './verifier-key.ts'
 
 const vectors = readVectors<{
   readonly log: string

@@ -1,15 +1,15 @@
 import { base64, concatBytes, fromBase64, fromUtf8, utf8 } from '#core/bytes.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { LIMITS } from '#core/limits.ts'
-import { HASH_BYTES } from './hash.ts'
-import { parseCount } from './integer.ts'
-import { verifyInclusion } from './proof.ts'
+import { HASH_BYTES } from '#core/tlog/hash.ts'
+import { parseCount } from '#core/tlog/integer.ts'
+import { verifyInclusion } from '#core/tlog/proof.ts'
 import {
   type CheckpointFault,
   type LogTrust,
   type OpenedCheckpoint,
   openCheckpoint,
-} from './signed-checkpoint.ts'
+} from '#core/tlog/signed-checkpoint.ts'
 
 /** An offline receipt: an entry's place and proof, and the checkpoint that it leads to (C2SP
  * tlog-proof; file extension `.tlog-proof`). */

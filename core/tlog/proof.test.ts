@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '#core/bytes.ts'
-import { bytesOf, readVectors, sha256, vectorEntry } from '#tests/tlog-vectors.ts'
-import { emptyRoot, leafHash, nodeHash } from './hash.ts'
+import { emptyRoot, leafHash, nodeHash } from '#core/tlog/hash.ts'
 import {
   type ConsistencyClaim,
   type InclusionClaim,
   verifyConsistency,
   verifyInclusion,
-} from './proof.ts'
+} from '#core/tlog/proof.ts'
+import { bytesOf, readVectors, sha256, vectorEntry } from '#tests/tlog-vectors.ts'
 
 interface Inclusion {
   readonly Index: number

@@ -1,7 +1,7 @@
 import { equalBytes } from '#core/bytes.ts'
 import type { Sha256 } from '#core/hash.ts'
-import { emptyRoot, HASH_BYTES, nodeHash } from './hash.ts'
-import { half, isCount, isOdd, isPowerOfTwo } from './integer.ts'
+import { emptyRoot, HASH_BYTES, nodeHash } from '#core/tlog/hash.ts'
+import { half, isCount, isOdd, isPowerOfTwo } from '#core/tlog/integer.ts'
 
 /** «The leaf with this hash is number `index` of the tree of `size` leaves with this root.» */
 export interface InclusionClaim {

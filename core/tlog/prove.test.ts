@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { hex } from '#core/bytes.ts'
+import { leafHash, nodeHash } from '#core/tlog/hash.ts'
+import { verifyConsistency, verifyInclusion } from '#core/tlog/proof.ts'
+import { consistencyProof, inclusionProof, type ReadNode, treeRoot } from '#core/tlog/prove.ts'
 import { readVectors, sha256, vectorEntry } from '#tests/tlog-vectors.ts'
-import { leafHash, nodeHash } from './hash.ts'
-import { verifyConsistency, verifyInclusion } from './proof.ts'
-import { consistencyProof, inclusionProof, type ReadNode, treeRoot } from './prove.ts'
 
 const LEAVES = 1030
 const hashes = Array.from({ length: LEAVES }, (_, index) => leafHash(sha256, vectorEntry(index)))

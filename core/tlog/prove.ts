@@ -1,6 +1,6 @@
 import type { Sha256 } from '#core/hash.ts'
-import { emptyRoot, nodeHash } from './hash.ts'
-import { floorLog2, isCount } from './integer.ts'
+import { emptyRoot, nodeHash } from '#core/tlog/hash.ts'
+import { floorLog2, isCount } from '#core/tlog/integer.ts'
 
 /**
  * Reads the root of the perfect subtree over the leaves `index · 2^level` up to, without,

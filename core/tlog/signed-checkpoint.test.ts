@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
+import { formatCheckpoint } from '#core/tlog/checkpoint.ts'
+import { formatNote, parseNote, signNote } from '#core/tlog/note.ts'
+import { openCheckpoint } from '#core/tlog/signed-checkpoint.ts'
+import {
+  type KeyType,
+  parseVerifierKey,
+  type VerifierKey,
+  verifierKey,
+} from '#core/tlog/verifier-key.ts'
 import {
   bytesOf,
   ed25519PublicKey,
@@ -8,10 +17,6 @@ import {
   sha256,
   verifiers,
 } from '#tests/tlog-vectors.ts'
-import { formatCheckpoint } from './checkpoint.ts'
-import { formatNote, parseNote, signNote } from './note.ts'
-import { openCheckpoint } from './signed-checkpoint.ts'
-import { type KeyType, parseVerifierKey, type VerifierKey, verifierKey } from './verifier-key.ts'
 
 const vectors =
   readVectors<readonly { Name: string; Vkey: string; Timestamp: number; Cosigned: string }[]>(

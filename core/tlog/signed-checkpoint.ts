@@ -1,8 +1,8 @@
-import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
-import { parseCosignature } from './cosignature.ts'
-import { type NoteSignature, openNote, parseNote } from './note.ts'
-import type { Verifiers } from './note-signature.ts'
-import type { VerifierKey } from './verifier-key.ts'
+import { type Checkpoint, parseCheckpoint } from '#core/tlog/checkpoint.ts'
+import { parseCosignature } from '#core/tlog/cosignature.ts'
+import { type NoteSignature, openNote, parseNote } from '#core/tlog/note.ts'
+import type { Verifiers } from '#core/tlog/note-signature.ts'
+import type { VerifierKey } from '#core/tlog/verifier-key.ts'
 
 /** Whom the reader of a log trusts. */
 export interface LogTrust {

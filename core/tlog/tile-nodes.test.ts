@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { leafHash } from '#core/tlog/hash.ts'
+import { verifyConsistency, verifyInclusion } from '#core/tlog/proof.ts'
+import { consistencyProof, inclusionProof, treeRoot } from '#core/tlog/prove.ts'
+import { type ReadTile, tilePath } from '#core/tlog/tile.ts'
+import { tileNodes } from '#core/tlog/tile-nodes.ts'
+import { appendLeaves, EMPTY_EDGE } from '#core/tlog/tree.ts'
 import { sha256, vectorEntry } from '#tests/tlog-vectors.ts'
-import { leafHash } from './hash.ts'
-import { verifyConsistency, verifyInclusion } from './proof.ts'
-import { consistencyProof, inclusionProof, treeRoot } from './prove.ts'
-import { type ReadTile, tilePath } from './tile.ts'
-import { tileNodes } from './tile-nodes.ts'
-import { appendLeaves, EMPTY_EDGE } from './tree.ts'
 
 const LEAVES = 70_000
 const hashes = Array.from({ length: LEAVES }, (_, index) => leafHash(sha256, vectorEntry(index)))

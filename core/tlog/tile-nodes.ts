@@ -1,7 +1,7 @@
 import type { Sha256 } from '#core/hash.ts'
-import { HASH_BYTES, perfectRoot } from './hash.ts'
-import type { ReadNode } from './prove.ts'
-import { type ReadTile, sliceTile, TILE_WIDTH, tilePath, tileWidth } from './tile.ts'
+import { HASH_BYTES, perfectRoot } from '#core/tlog/hash.ts'
+import type { ReadNode } from '#core/tlog/prove.ts'
+import { type ReadTile, sliceTile, TILE_WIDTH, tilePath, tileWidth } from '#core/tlog/tile.ts'
 
 const LEVELS_A_TILE = 8
 

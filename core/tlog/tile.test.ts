@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readVectors } from '#tests/tlog-vectors.ts'
 import {
   type BundleId,
   bundlePath,
@@ -12,7 +11,8 @@ import {
   tilePath,
   tilesBetween,
   tileWidth,
-} from './tile.ts'
+} from '#core/tlog/tile.ts'
+import { readVectors } from '#tests/tlog-vectors.ts'
 
 const vectors = readVectors<{
   readonly paths: readonly { Level: number; N: number; W: number; Path: string }[]

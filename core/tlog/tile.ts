@@ -1,5 +1,5 @@
-import { HASH_BYTES } from './hash.ts'
-import { isCount } from './integer.ts'
+import { HASH_BYTES } from '#core/tlog/hash.ts'
+import { isCount } from '#core/tlog/integer.ts'
 
 /**
  * Tiles of a log (C2SP tlog-tiles). A hash tile of level L holds up to 256 hashes, each of a

@@ -1,11 +1,23 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { base64, hex } from '#core/bytes.ts'
+import { encodeBundle } from '#core/tlog/entry-bundle.ts'
+import { leafHash } from '#core/tlog/hash.ts'
+import {
+  bundlePath,
+  bundlesBetween,
+  type ReadTile,
+  tilePath,
+  tilesBetween,
+} from '#core/tlog/tile.ts'
+import {
+  appendLeaves,
+  EMPTY_EDGE,
+  edgeFromTiles,
+  edgeRoot,
+  type TreeEdge,
+} from '#core/tlog/tree.ts'
 import { readVectors, sha256, vectorEntry } from '#tests/tlog-vectors.ts'
-import { encodeBundle } from './entry-bundle.ts'
-import { leafHash } from './hash.ts'
-import { bundlePath, bundlesBetween, type ReadTile, tilePath, tilesBetween } from './tile.ts'
-import { appendLeaves, EMPTY_EDGE, edgeFromTiles, edgeRoot, type TreeEdge } from './tree.ts'
 
 const LEAVES = 70_000
 const hashes = Array.from({ length: LEAVES }, (_, index) => leafHash(sha256, vectorEntry(index)))

@@ -1,7 +1,7 @@
 import type { Sha256 } from '#core/hash.ts'
-import { emptyRoot, HASH_BYTES, nodeHash, perfectRoot } from './hash.ts'
-import { isCount } from './integer.ts'
-import { type ReadTile, sliceTile, TILE_WIDTH, type TileId, tileWidth } from './tile.ts'
+import { emptyRoot, HASH_BYTES, nodeHash, perfectRoot } from '#core/tlog/hash.ts'
+import { isCount } from '#core/tlog/integer.ts'
+import { type ReadTile, sliceTile, TILE_WIDTH, type TileId, tileWidth } from '#core/tlog/tile.ts'
 
 /**
  * The right edge of a tree, which is all that appending and the root need: of each level of

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, readVectors, sha256 } from '#tests/tlog-vectors.ts'
 import {
   formatVerifierKey,
   isKeyName,
   KEY_TYPES,
   parseVerifierKey,
   verifierKey,
-} from './verifier-key.ts'
+} from '#core/tlog/verifier-key.ts'
+import { bytesOf, readVectors, sha256 } from '#tests/tlog-vectors.ts'
 
 const notes = readVectors<{
   readonly positive: readonly {
