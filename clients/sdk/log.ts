@@ -109,8 +109,9 @@ export class LogClient {
   }
 
   /**
-   * The record's receipt: a C2SP tlog-proof file, which proves offline and for ever that this record
-   * is in the log (`verifyReceipt`). Null when it is not, or no checkpoint covers it yet.
+   * The record's receipt: a C2SP tlog-proof file with the record as its `extra`, which proves
+   * offline and for ever that this record is in the log (`verifyReceipt`). Null when it is not, or
+   * no checkpoint covers it yet.
    */
   async receipt({ index, bytes }: RecordBytes, options: WaitOptions = {}): Promise<string | null> {
     const { sha256 } = this.session
@@ -122,7 +123,7 @@ export class LogClient {
     if (compared.state !== 'included') return null
     const { proof } = compared
     const note = utf8(checkpoint.note)
-    return fromUtf8(formatProofFile({ index, proof, checkpoint: note, extra: null }))
+    return fromUtf8(formatProofFile({ index, proof, checkpoint: note, extra: bytes }))
   }
 
   /** The newest verified checkpoint, as soon as it covers leaf `index` or the wait is over. */

@@ -12,8 +12,8 @@ import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
 export interface Receipt {
   /** The C2SP tlog-proof file. */
   readonly text: string
-  /** The record's bytes, as the hub gave them: the file does not hold them. */
-  readonly record: Uint8Array
+  /** The record's bytes; without them those that the file brings along as its `extra`. */
+  readonly record?: Uint8Array
   /** The log's C2SP verifier key: from the directory, or from whoever is trusted instead. */
   readonly verifierKey: string
   /** C2SP verifier keys of witnesses. */
@@ -31,15 +31,23 @@ export type VerifiedReceipt =
     }
   | { readonly ok: false; readonly why: ReceiptFault }
 
-export type ReceiptFault = CheckpointFault | 'not-included' | 'not-a-receipt' | 'bad-verifier-key'
+export type ReceiptFault =
+  | CheckpointFault
+  | 'not-included'
+  | 'not-a-receipt'
+  | 'no-record'
+  | 'bad-verifier-key'
 
 /** Whether a receipt proves that the record is in the log. Asks nobody: needs no hub and no network. */
 export const verifyReceipt = async (
-  { text, record, verifierKey, cosigners = [] }: Receipt,
+  { text, verifierKey, cosigners = [], ...receipt }: Receipt,
   { sha256, verify }: { readonly sha256: Sha256; readonly verify: VerifySignature },
 ): Promise<VerifiedReceipt> => {
   const file = parseProofFile(utf8(text))
   if (file === null) return { ok: false, why: 'not-a-receipt' }
+  // Nobody signed the file's `extra`, but only the leaf's own bytes have the leaf's hash.
+  const record = receipt.record ?? file.extra
+  if (record === null) return { ok: false, why: 'no-record' }
   const log = parseVerifierKey(sha256, verifierKey)
   const witnesses = cosigners.map((key) => parseVerifierKey(sha256, key))
   const known = witnesses.filter((key) => key !== null)

@@ -19,17 +19,13 @@ export interface Act {
 
 /** The field in which `record` does not tell of `act`; null when it does. */
 export const differsFromAct = (record: AccessRecord, act: Act): string | null => {
-  const { agency, principal } = act
-  const isPrincipal =
-    principal === null
-      ? record.principal?.startsWith(`${agency}/`) === true
-      : record.principal === principal
   if (record.service !== 'GATEWAY') return 'service'
   if (record.realm !== act.realm) return 'realm'
   if (record.action !== act.action) return 'action'
   if (record.outcome !== 'ALLOWED') return 'outcome'
-  if (record.agency !== agency) return 'agency'
-  if (!isPrincipal) return 'principal'
+  // The two belong together in every record that can be read.
+  if (record.agency !== act.agency) return 'agency'
+  if (act.principal !== null && record.principal !== act.principal) return 'principal'
   if (!isSameAlert(record.alert, act.alert)) return 'alert'
   return isSamePurpose(record.purpose, act.purpose) ? null : 'purpose'
 }

@@ -1,12 +1,12 @@
 import { baseUrl } from '#clients/sdk/base-url.ts'
 import { Connection } from '#clients/sdk/connection.ts'
 import { DirectoryMirror } from '#clients/sdk/directory.ts'
-import { type AgencyId, isAgencyId } from '#core/agency.ts'
+import type { AgencyId } from '#core/agency.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { VerifySignature } from '#core/key.ts'
 import type { Clock, RandomBytes } from '#core/ports/clock.ts'
 import type { Signer } from '#core/ports/signer.ts'
-import type { PrincipalId } from '#core/principal.ts'
+import { agencyOf, type PrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
 
 export interface SessionOptions {
@@ -85,10 +85,4 @@ export class NewestRecord {
   given(index: number): void {
     this.highest = Math.max(this.highest, index)
   }
-}
-
-const agencyOf = (principal: PrincipalId): AgencyId => {
-  const agency = principal.slice(0, principal.indexOf('/'))
-  if (!isAgencyId(agency)) throw new TypeError(`${principal} is of no agency`)
-  return agency
 }
