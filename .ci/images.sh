@@ -10,7 +10,8 @@
 
 images_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 images_suite=bookworm
-images_mirror=${RABTA_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# The machine's own package source, as its apt is set up.
+images_mirror=${RABTA_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -v security | head -n 1)}
 
 images_ready() {
   if [ -z "${RABTA_KAFKA_IMAGE:-}" ]; then

@@ -21,6 +21,11 @@ export const homePaths = (home: string) => ({
   searchKey: join(home, 'hub', 'search.key'),
   seal: join(home, 'hub', 'seal'),
   data: join(home, 'data'),
+  /** All topics of the embedded log. */
+  logDatabase: join(home, 'data', 'log.db'),
+  /** The access log's tiles and checkpoint, in C2SP's static layout. */
+  tiles: join(home, 'data', 'tiles'),
+  views: (service: string) => join(home, 'data', 'views', service),
   agency: (agency: string) => {
     const folder = join(home, 'agencies', agency)
     return {

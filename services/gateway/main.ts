@@ -46,7 +46,7 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
     onFault: (why) => onAlarm({ what: 'policy-fault', why }),
   })
   const seal = await openSeal(paths.seal)
-  const views = join(paths.data, 'views', 'gateway')
+  const views = paths.views('gateway')
   mkdirSync(views, { recursive: true })
   const view = (name: string) => ({
     path: join(views, name),

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { createServer, type LogDestination } from '#adapters/http/server.ts'
@@ -32,7 +31,7 @@ export const openHub = async (
   await using opening = new AsyncDisposableStack()
   const paths = homePaths(home)
   mkdirSync(paths.data, { recursive: true })
-  const log = openSqliteLog({ path: join(paths.data, 'log.db') })
+  const log = openSqliteLog({ path: paths.logDatabase })
   opening.defer(() => log.close())
   const parts = await startParts(await partsOptions(home, log, onAlarm))
   opening.defer(() => parts.directory.stop())

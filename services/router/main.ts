@@ -26,7 +26,7 @@ export const openRouter = async (home: string, parts: ServiceParts): Promise<Ope
   const { log, clock, sha256, random, directory, verify, onAlarm } = parts
   const paths = homePaths(home)
   const seal = await openSeal(paths.seal)
-  const views = join(paths.data, 'views', 'router')
+  const views = paths.views('router')
   mkdirSync(views, { recursive: true })
   const store = openSqliteIntakeStore({
     path: join(views, 'intake.db'),

@@ -59,7 +59,8 @@ const issue = async (
   const standing = assertion && directory.state.standingOf(assertion.principal, realm)
   if (!assertion || !standing || !isOwnKey(deps, assertion)) return refuse('assertion-invalid')
   // Asked last: an assertion that is good for nothing must not be able to fill the guard.
-  const isFirst = await guard.useOnce(`assertion:${assertion.jti}`, ASSERTION_MS_MAX)
+  const mark = `assertion:${assertion.principal}:${assertion.jti}`
+  const isFirst = await guard.useOnce(mark, ASSERTION_MS_MAX)
   const refusal = !isFirst || !standing.active ? 'assertion-invalid' : null
   await record(deps, request, standing, refusal)
   if (refusal !== null) return refuse(refusal)

@@ -1,0 +1,23 @@
+import type { Command } from '#clients/cli/command.ts'
+import { accessLogCommand } from '#clients/cli/commands/access-log.ts'
+import { alertCommand } from '#clients/cli/commands/alert.ts'
+import { demoCommand } from '#clients/cli/commands/demo.ts'
+import { feedCommand } from '#clients/cli/commands/feed.ts'
+import { fsckCommand } from '#clients/cli/commands/fsck.ts'
+import { initCommand } from '#clients/cli/commands/init.ts'
+import { publishCommand } from '#clients/cli/commands/publish.ts'
+import { serveCommand } from '#clients/cli/commands/serve.ts'
+import { verifyCommand } from '#clients/cli/commands/verify.ts'
+
+/** Every command of `rabta`, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  demoCommand,
+  initCommand,
+  serveCommand,
+  publishCommand,
+  feedCommand,
+  alertCommand,
+  accessLogCommand,
+  verifyCommand,
+  fsckCommand,
+]

@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises'
+import { alertNameFrom } from '#clients/cli/alert-name.ts'
+import { type Command, EXIT } from '#clients/cli/command.ts'
+import { flag, HUB_OPTIONS, identityFrom, optionalText } from '#clients/cli/identity.ts'
+import { releaseToJson } from '#clients/cli/show-alert.ts'
+import { readAlert } from '#clients/sdk/read.ts'
+import { alertStatus } from '#clients/sdk/status.ts'
+import { alertToJson } from '#core/alert-json.ts'
+import { hex } from '#core/bytes.ts'
+
+export const alertCommand: Command = {
+  name: 'alert',
+  summary: 'Read one alert, verified; or, for its originator, where it stands.',
+  words: 'ORIGIN/ID',
+  wordsMin: 1,
+  wordsMax: 1,
+  options: {
+    ...HUB_OPTIONS,
+    status: { type: 'boolean', help: 'Its status instead: accepted, routed or dead-lettered.' },
+    out: { type: 'string', value: 'FILE', help: 'Also write the signed bytes, as they came.' },
+  },
+  examples: [
+    'rabta alert ctd-kp/0b0e6a4e-… --as nacta/coordinator',
+    'rabta alert ctd-kp/0b0e6a4e-… --as ctd-kp/duty-officer --status',
+  ],
+  run: async (given, io) => {
+    const { session } = await identityFrom(given)
+    const name = alertNameFrom(given.words[0] ?? '')
+    if (flag(given, 'status')) {
+      const status = await alertStatus(session, name)
+      io.out(`${JSON.stringify({ ...status, digest: hex(status.digest) }, null, 2)}\n`)
+      return EXIT.ok
+    }
+    const release = await readAlert(session, name)
+    if (!release.ok || flag(given, 'json')) {
+      io.out(`${JSON.stringify(releaseToJson(release), null, 2)}\n`)
+      return release.ok ? EXIT.ok : EXIT.unverified
+    }
+    const out = optionalText(given, 'out')
+    if (out !== undefined) await writeFile(out, release.signedAlert, { flag: 'wx' })
+    io.out(`${JSON.stringify(alertToJson(release.alert), null, 2)}\n`)
+    io.say(`signature, stamp and record verified; this reading is leaf ${release.record.index}\n`)
+    return EXIT.ok
+  },
+}

@@ -1,0 +1,95 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
+import { initHome } from '#clients/cli/commands/init.ts'
+import { damageACopy } from '#clients/cli/demo-damage.ts'
+import { type DemoLog, type DemoPlace, startDemoServices } from '#clients/cli/demo-services.ts'
+import { playDemo, verifyAfterwards } from '#clients/cli/demo-story.ts'
+import { count, flag, optionalText, text } from '#clients/cli/identity.ts'
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary:
+    'Watch CTDs publish, a coordinator receive, a reader be refused, and an auditor prove it.',
+  words: '',
+  wordsMin: 0,
+  wordsMax: 0,
+  options: {
+    once: { type: 'boolean', help: 'End after the story instead of staying up.' },
+    home: {
+      type: 'string',
+      value: 'DIR',
+      help: 'A new folder to keep; a temporary one without it.',
+    },
+    port: { type: 'string', value: 'N', help: 'Where to listen on 127.0.0.1.', default: '8700' },
+    log: {
+      type: 'string',
+      value: 'KIND',
+      help: 'sqlite, or kafka: three processes.',
+      default: 'sqlite',
+    },
+    'kafka-brokers': {
+      type: 'string',
+      value: 'HOST:PORT',
+      help: 'For --log kafka; else RABTA_KAFKA_BROKERS.',
+    },
+    'kafka-replication': { type: 'string', value: 'N', help: 'For --log kafka.', default: '1' },
+    verbose: { type: 'boolean', help: 'Show the services’ log lines.' },
+  },
+  examples: ['rabta demo', 'rabta demo --once', 'rabta demo --once --log=kafka'],
+  run: async (given, io) => {
+    const place = placeFrom(given)
+    const { home } = place
+    await initHome(home, {
+      federation: 'Rabta demonstration (invented)',
+      logName: 'hub.rabta.example/access',
+      issuer: 'https://hub.rabta.example',
+    })
+    const onLine = (line: string) => (flag(given, 'verbose') ? io.say(`  ${line}\n`) : undefined)
+    const services = await startDemoServices(place, onLine)
+    const told = await playDemo({ home, ...services, io }).finally(() => services.stop())
+    await verifyAfterwards(told, { home, io })
+    const isNoticed = await damageACopy(told, { ...place, io })
+    const isWell = told.isAsExpected && isNoticed
+    if (!flag(given, 'once') && isWell) await stayUp(place, io, onLine)
+    return isWell ? EXIT.ok : EXIT.unverified
+  },
+}
+
+const placeFrom = (given: Given): DemoPlace => {
+  const kept = optionalText(given, 'home')
+  const home = kept === undefined ? mkdtempSync(join(tmpdir(), 'rabta-demo-')) : resolve(kept)
+  // With --once nobody else is to find it, so any free port will do.
+  const port = flag(given, 'once') ? 0 : count(given, 'port')
+  return { home, port, log: logFrom(given) }
+}
+
+const logFrom = (given: Given): DemoLog => {
+  const kind = text(given, 'log')
+  if (kind === 'sqlite') return { kind }
+  if (kind !== 'kafka') throw new UsageError('--log must be sqlite or kafka')
+  const brokers = optionalText(given, 'kafka-brokers') ?? process.env['RABTA_KAFKA_BROKERS']
+  if (brokers === undefined) throw new UsageError('--log=kafka needs --kafka-brokers HOST:PORT')
+  return { kind, brokers, replication: text(given, 'kafka-replication') }
+}
+
+const stayUp = async (place: DemoPlace, io: Io, onLine: (line: string) => void): Promise<void> => {
+  const services = await startDemoServices(place, onLine)
+  const at = `--home ${place.home} --gateway ${services.gatewayUrl} --audit ${services.auditUrl}`
+  io.out(
+    [
+      '',
+      `The hub is up again at ${services.gatewayUrl}. Try, in another terminal:`,
+      `  bin/rabta feed --as ctd-punjab/analyst ${at}`,
+      `  bin/rabta access-log search --as nacta/national-auditor ${at}`,
+      'Ctrl-C ends it.',
+      '',
+    ].join('\n'),
+  )
+  await new Promise<void>((done) => {
+    if (io.signal.aborted) done()
+    io.signal.addEventListener('abort', () => done(), { once: true })
+  })
+  await services.stop()
+}

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { sha256 } from '#adapters/crypto/sha256.ts'
+import { verifySignature } from '#adapters/crypto/verify.ts'
+import { homePaths } from '#adapters/files/home.ts'
+import { openFileTileStore } from '#adapters/files/tile-store.ts'
+import { openKafkaLog } from '#adapters/kafka/message-log.ts'
+import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
+import { type Command, EXIT, type Io, UsageError } from '#clients/cli/command.ts'
+import { flag, optionalText, text } from '#clients/cli/identity.ts'
+import { Progress } from '#clients/cli/progress.ts'
+import { seededDirectory } from '#clients/cli/seeded-directory.ts'
+import { hex } from '#core/bytes.ts'
+import { type FsckReport, fsck } from '#core/fsck.ts'
+import type { MessageLog } from '#core/ports/message-log.ts'
+import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
+
+export const fsckCommand: Command = {
+  name: 'fsck',
+  summary:
+    'Check a data folder against itself: entries, tiles, checkpoints, stamps. Changes nothing.',
+  words: '',
+  wordsMin: 0,
+  wordsMax: 0,
+  options: {
+    home: { type: 'string', value: 'DIR', help: 'The hub’s home.', default: './data' },
+    'kafka-brokers': {
+      type: 'string',
+      value: 'HOST:PORT',
+      help: 'The log is in this Kafka cluster, not in the home.',
+    },
+    json: { type: 'boolean', help: 'Print JSON for programs.' },
+    quiet: { type: 'boolean', help: 'No progress.' },
+  },
+  examples: ['rabta fsck --home ./data', 'rabta fsck --home /srv/rabta --json'],
+  run: async (given, io) => {
+    const brokers = optionalText(given, 'kafka-brokers') ?? null
+    const shown = flag(given, 'quiet') ? null : io
+    const report = await fsckHome(text(given, 'home'), { brokers, io: shown })
+    const { size, root, problems } = report
+    if (flag(given, 'json')) {
+      io.out(`${JSON.stringify({ size, root: root && hex(root), problems }, null, 2)}\n`)
+    } else {
+      for (const problem of problems) io.out(`PROBLEM  ${problem}\n`)
+      io.out(`${problems.length === 0 ? 'clean' : `${problems.length} problems`}: `)
+      io.out(`${size} access records${root === null ? '' : `, root ${hex(root)}`}\n`)
+    }
+    return problems.length === 0 ? EXIT.ok : EXIT.unverified
+  },
+}
+
+export interface FsckPlace {
+  /** Of the Kafka cluster that holds the log; null when it is in the home. */
+  readonly brokers: string | null
+  /** Where progress goes; null for nowhere. */
+  readonly io: Io | null
+}
+
+/** Checks the data of a home, running or stopped. */
+export const fsckHome = async (home: string, { brokers, io }: FsckPlace): Promise<FsckReport> => {
+  const paths = homePaths(home)
+  const { logVerifierKey } = await seededDirectory(home)
+  const logKey = logVerifierKey === null ? null : parseVerifierKey(sha256, logVerifierKey)
+  if (logKey === null) throw new UsageError(`${home} names no access log`)
+  const log = await openLog(paths.logDatabase, brokers)
+  const progress = io === null ? null : new Progress(io, 'checking')
+  try {
+    const tiles = await openFileTileStore(paths.tiles)
+    const onProgress = (done: number, total: number) => progress?.set(done, total)
+    return await fsck({ log, tiles, logKey, sha256, verify: verifySignature, onProgress })
+  } finally {
+    progress?.end()
+    await log.close()
+  }
+}
+
+const openLog = (database: string, brokers: string | null): Promise<MessageLog> => {
+  if (brokers !== null) {
+    const clientId = 'rabta-fsck'
+    return openKafkaLog({ brokers: brokers.split(','), clientId, replicationFactor: 1 })
+  }
+  if (!existsSync(database)) throw new UsageError(`there is no log at ${database}`)
+  return Promise.resolve(openSqliteLog({ path: database, readOnly: true }))
+}

@@ -1,0 +1,31 @@
+import { cpSync } from 'node:fs'
+import { relative } from 'node:path'
+import { homePaths } from '#adapters/files/home.ts'
+import { heading, type Io } from '#clients/cli/command.ts'
+import { fsckHome } from '#clients/cli/commands/fsck.ts'
+import { flipInside, flipInTile } from '#clients/cli/damage.ts'
+import type { DemoPlace } from '#clients/cli/demo-services.ts'
+import type { Told } from '#clients/cli/demo-story.ts'
+
+/**
+ * Checks the data folder, flips one bit in a copy of it, and checks that. Whether the first was
+ * clean and the second was not.
+ */
+export const damageACopy = async (
+  told: Told,
+  { home, log, io }: DemoPlace & { readonly io: Io },
+): Promise<boolean> => {
+  io.out(`\n${heading('6. One byte is flipped in a copy of the data folder')}\n`)
+  const brokers = log.kind === 'kafka' ? log.brokers : null
+  const before = await fsckHome(home, { brokers, io: null })
+  io.out(`  fsck of the data folder: ${before.problems.length} problems, ${before.size} records\n`)
+  const copy = `${home}-copy`
+  cpSync(home, copy, { recursive: true })
+  const paths = homePaths(copy)
+  const damage =
+    log.kind === 'kafka' ? flipInTile(paths.tiles) : flipInside(paths.logDatabase, told.record)
+  io.out(`  flipped a bit at byte ${damage.offset} of ${relative(copy, damage.file)} in ${copy}\n`)
+  const after = await fsckHome(copy, { brokers, io: null })
+  for (const problem of after.problems) io.out(`  fsck of the copy: ${problem}\n`)
+  return before.problems.length === 0 && after.problems.length > 0
+}

@@ -1,0 +1,54 @@
+import { type ChildService, type ServiceName, startService } from '#clients/cli/child-service.ts'
+
+export interface DemoServices {
+  readonly gatewayUrl: string
+  readonly auditUrl: string
+  stop(): Promise<void>
+}
+
+/** Where the demonstration keeps its log: in its own folder, or in a Kafka cluster. */
+export type DemoLog =
+  | { readonly kind: 'sqlite' }
+  | { readonly kind: 'kafka'; readonly brokers: string; readonly replication: string }
+
+export interface DemoPlace {
+  readonly home: string
+  readonly log: DemoLog
+  /** Of the gateway, or of the hub. The audit service takes the next one; 0: any that is free. */
+  readonly port: number
+}
+
+/** One hub on embedded storage, or gateway, router and audit as three processes on Kafka. */
+export const startDemoServices = async (
+  { home, log, port }: DemoPlace,
+  onLine: (line: string) => void,
+): Promise<DemoServices> => {
+  const listen = (at: number) => `127.0.0.1:${port === 0 ? 0 : at}`
+  const settings = { RABTA_HOME: home, RABTA_LISTEN: listen(port) }
+  if (log.kind === 'sqlite') {
+    const hub = await startService('hub', settings, onLine)
+    return { gatewayUrl: urlOf(hub), auditUrl: urlOf(hub), stop: () => hub.stop() }
+  }
+  const kafka = { RABTA_KAFKA_BROKERS: log.brokers, RABTA_KAFKA_REPLICATION: log.replication }
+  const started: ChildService[] = []
+  const start = async (name: ServiceName, more: Readonly<Record<string, string>> = {}) => {
+    const service = await startService(name, { ...settings, ...kafka, ...more }, onLine)
+    started.push(service)
+    return service
+  }
+  const stop = async (): Promise<void> => {
+    for (const service of started.toReversed()) await service.stop()
+  }
+  try {
+    // The audit service first: it makes the topics and seeds the directory for the others.
+    const audit = await start('audit', { RABTA_LISTEN: listen(port + 1) })
+    const gateway = await start('gateway')
+    await start('router')
+    return { gatewayUrl: urlOf(gateway), auditUrl: urlOf(audit), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const urlOf = ({ url }: ChildService): string => url ?? ''

@@ -1,0 +1,137 @@
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { systemClock } from '#adapters/crypto/clock.ts'
+import { randomBytes } from '#adapters/crypto/random.ts'
+import { sha256 } from '#adapters/crypto/sha256.ts'
+import { openSigner } from '#adapters/crypto/signer.ts'
+import { verifySignature } from '#adapters/crypto/verify.ts'
+import { writeFileDurably } from '#adapters/files/durable-file.ts'
+import { homePaths, readFederation, readGenesisDigest } from '#adapters/files/home.ts'
+import { readKeyFile } from '#adapters/files/key-file.ts'
+import { type Given, type Option, UsageError } from '#clients/cli/command.ts'
+import type { CheckpointMemory } from '#clients/sdk/checkpoint-memory.ts'
+import { LogClient } from '#clients/sdk/log.ts'
+import { openSession, type Session } from '#clients/sdk/session.ts'
+import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
+import { isRealm, type Realm } from '#core/realm.ts'
+
+/** The options of every command that talks to a hub. */
+export const HUB_OPTIONS = {
+  home: {
+    type: 'string',
+    value: 'DIR',
+    help: 'The folder with keys and federation.json.',
+    default: './data',
+  },
+  as: {
+    type: 'string',
+    value: 'AGENCY/NAME',
+    help: 'The principal who asks, e.g. nacta/coordinator.',
+  },
+  realm: { type: 'string', value: 'REALM', help: 'live or exercise.', default: 'live' },
+  gateway: { type: 'string', value: 'URL', help: 'The gateway.', default: 'http://127.0.0.1:8700' },
+  audit: {
+    type: 'string',
+    value: 'URL',
+    help: 'The audit service; without it, the gateway’s address.',
+  },
+  json: { type: 'boolean', help: 'Print JSON for programs.' },
+} as const satisfies Record<string, Option>
+
+export interface Identity {
+  readonly session: Session
+  readonly log: LogClient
+  readonly home: string
+}
+
+export const text = (given: Given, name: string): string => {
+  const value = given.options[name]
+  if (typeof value !== 'string' || value === '') throw new UsageError(`--${name} is missing`)
+  return value
+}
+
+export const optionalText = (given: Given, name: string): string | undefined => {
+  const value = given.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+export const flag = (given: Given, name: string): boolean => given.options[name] === true
+
+export const count = (given: Given, name: string): number => {
+  const value = Number(text(given, name))
+  if (!Number.isSafeInteger(value) || value < 0) throw new UsageError(`--${name} must be a number`)
+  return value
+}
+
+export const realmOf = (given: Given): Realm => {
+  const realm = text(given, 'realm')
+  if (!isRealm(realm)) throw new UsageError('--realm must be live or exercise')
+  return realm
+}
+
+const principalOf = (given: Given): PrincipalId => {
+  const principal = text(given, 'as')
+  if (!isPrincipalId(principal)) throw new UsageError('--as must be AGENCY/NAME')
+  return principal
+}
+
+/** The session of `--as` at `--gateway`, with keys from `--home`. */
+export const identityFrom = async (given: Given): Promise<Identity> => {
+  const audit = optionalText(given, 'audit')
+  return openIdentity({
+    home: text(given, 'home'),
+    principal: principalOf(given),
+    realm: realmOf(given),
+    gatewayUrl: text(given, 'gateway'),
+    ...(audit === undefined ? {} : { auditUrl: audit }),
+  })
+}
+
+export const openIdentity = async (who: {
+  readonly home: string
+  readonly principal: PrincipalId
+  readonly realm: Realm
+  readonly gatewayUrl: string
+  readonly auditUrl?: string
+}): Promise<Identity> => {
+  const { home, principal, realm, gatewayUrl, auditUrl } = who
+  const [agency = '', name = ''] = principal.split('/')
+  const { issuer } = await readFederation(home)
+  const session = openSession({
+    gatewayUrl,
+    ...(auditUrl === undefined ? {} : { auditUrl }),
+    realm,
+    principal,
+    authentication: openSigner(
+      await readKeyFile(homePaths(home).agency(agency).principalKey(name)),
+    ),
+    genesisDigest: await readGenesisDigest(home),
+    audience: `${issuer}/v1/token`,
+    sha256,
+    verify: verifySignature,
+    clock: systemClock,
+    random: randomBytes,
+  })
+  return { session, home, log: new LogClient(session, checkpointFile(home, principal)) }
+}
+
+/** Remembers the last checkpoint that this principal saw: what a forked log is held against. */
+const checkpointFile = (home: string, principal: string): CheckpointMemory => {
+  const path = join(home, 'clients', principal, 'checkpoint')
+  return {
+    load: async () => {
+      try {
+        return await readFile(path, 'utf8')
+      } catch (error) {
+        // Nothing is remembered yet; a file that cannot be read is another matter.
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+        throw error
+      }
+    },
+    save: async (checkpoint) => {
+      mkdirSync(dirname(path), { recursive: true })
+      await writeFileDurably(path, checkpoint)
+    },
+  }
+}
