@@ -54,7 +54,8 @@ export const LIMITS = {
   stampWaitMsMax: 60_000,
   publishesPendingMax: 10_000,
   recordsOfAlertMax: 5_000,
-  recordReadsAtOnceMax: 16,
+  readsAtOnceMax: 16,
+  fsckProblemsMax: 100,
   auditQueriesPerMinuteMax: 600,
   auditQueriesBurstMax: 200,
   // Policy
@@ -91,7 +92,6 @@ export const LIMITS = {
   // An envelope
   signaturesMax: 4,
   // Views
-  pageFrameBytesMax: 8_388_608,
   recordNamesCachedMax: 20_000,
   // Clients
   clientAttemptsMax: 4,
@@ -102,7 +102,7 @@ export const LIMITS = {
   clientRenewBeforeMs: 30_000,
   clientAssertionLifeMs: 45_000,
   clientTextCharactersMax: 2_000,
-  clientDirectoryPagesMax: 1_000,
+  clientDirectoryPagesMax: 200,
   clientIgnoredEntriesMax: 1_000,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,
