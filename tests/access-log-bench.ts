@@ -21,8 +21,10 @@ import { TreeKeeper, type TreeKeeperDeps } from '#services/audit/tree-keeper.ts'
 /** An access log's stores, which outlive the processes over them, and what stands on them. */
 
 const { privatePem, publicKey } = generateKey('Ed25519')
-const logKey = verifierKey(sha256, 'log.test/access', 'ed25519', publicKey.key)
-if (logKey === null) throw new Error('no verifier key')
+const key = verifierKey(sha256, 'log.test/access', 'ed25519', publicKey.key)
+if (key === null) throw new Error('no verifier key')
+
+export const logKey = key
 
 export const logSigner = openSigner(privatePem)
 export const logTrust = trustIn(logKey, verifySignature)
@@ -112,4 +114,15 @@ export const signedCheckpoints = async ({ entries }: LogStores): Promise<readonl
       return opened.checkpoint
     }),
   )
+}
+
+/** Stores of a log that has signed its entries and was then stopped. */
+export const signedStores = async (entries: readonly Uint8Array[]): Promise<LogStores> => {
+  const stores = newStores()
+  fill(stores, ACCESS_TOPIC, entries)
+  const run = bench(stores)
+  await run.keeper.start()
+  await integrated(run)
+  await run.keeper.stop()
+  return stores
 }

@@ -97,7 +97,7 @@ const openTree = async (home: string, parts: ServiceParts, settings: AuditSettin
   const trust = logTrustFrom({ logName, signer, directory: directory.state, verify, sha256 })
   const files = settings.savedCheckpointFiles
   const savedCheckpoints = await Promise.all(files.map((file) => readFile(file)))
-  const tiles = await openFileTileStore(join(paths.data, 'tiles'))
+  const tiles = await openFileTileStore(paths.tiles)
   const published = new Published()
   const keeper = new TreeKeeper({
     log,

@@ -1,3 +1,4 @@
+import type { SignedCheckpoint } from '#core/last-checkpoint.ts'
 import { LIMITS } from '#core/limits.ts'
 import { TileDamaged } from '#core/ports/tile-store.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
@@ -6,7 +7,6 @@ import { formatProofFile, openProofFile, type ProofFile } from '#core/tlog/proof
 import { inclusionProof } from '#core/tlog/prove.ts'
 import { tileNodes } from '#core/tlog/tile-nodes.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
-import type { SignedCheckpoint } from '#services/audit/published.ts'
 import type { Leaf } from '#services/audit/read-records.ts'
 
 export interface Proven {

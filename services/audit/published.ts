@@ -1,16 +1,10 @@
+import type { SignedCheckpoint } from '#core/last-checkpoint.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
-import type { Checkpoint } from '#core/tlog/checkpoint.ts'
-
-/** A checkpoint that anyone may see: it is durable, and so is every tile that it covers. */
-export interface SignedCheckpoint extends Checkpoint {
-  /** The signed note, as served and as in the checkpoints topic (C2SP signed-note). */
-  readonly note: Uint8Array
-}
 
 export const noteText = ({ note }: SignedCheckpoint): string => new TextDecoder().decode(note)
 
-/** The newest published checkpoint, and a place to wait for a later one. */
+/** The newest checkpoint that anyone may see — it is durable, and so is all that it covers — and a place to wait for a later one. */
 export class Published {
   private newest: SignedCheckpoint | null = null
   private readonly waiting = new Set<() => void>()

@@ -1,10 +1,10 @@
 import type { Sha256 } from '#core/hash.ts'
+import type { SignedCheckpoint } from '#core/last-checkpoint.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import { formatCheckpoint } from '#core/tlog/checkpoint.ts'
 import { formatNote, signNote } from '#core/tlog/note.ts'
 import { type LogTrust, openCheckpoint } from '#core/tlog/signed-checkpoint.ts'
 import { edgeRoot, type TreeEdge } from '#core/tlog/tree.ts'
-import type { SignedCheckpoint } from '#services/audit/published.ts'
 
 export interface SigningDeps {
   /** The log's Ed25519 key. */

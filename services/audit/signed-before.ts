@@ -1,12 +1,11 @@
 import type { OnAlarm } from '#core/alarm.ts'
 import { utf8 } from '#core/bytes.ts'
-import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+import { lastCheckpoint, type SignedCheckpoint } from '#core/last-checkpoint.ts'
+import type { MessageLog } from '#core/ports/message-log.ts'
 import type { TileStore } from '#core/ports/tile-store.ts'
-import { readRange } from '#core/read-range.ts'
 import { type LogTrust, openCheckpoint } from '#core/tlog/signed-checkpoint.ts'
 import { CHECKPOINTS_TOPIC } from '#core/topics.ts'
 import { CheckpointUnverifiable } from '#services/audit/log-fault.ts'
-import type { SignedCheckpoint } from '#services/audit/published.ts'
 
 export interface SignedBeforeDeps {
   readonly log: MessageLog
@@ -28,47 +27,20 @@ export interface SignedBefore {
 /** Throws `CheckpointUnverifiable`: with a wrong key in the configuration, too, the next checkpoint
  * would be the first of a log that nobody can connect with the old one. */
 export const signedBefore = async (deps: SignedBeforeDeps): Promise<SignedBefore> => ({
-  inTopic: await largestInTopic(deps),
+  inTopic: await inTopic(deps),
   inTileStore: await openedFromTileStore(deps),
   saved: await Promise.all(deps.savedCheckpoints.map((note) => openedSaved(deps, note))),
 })
 
-export const largestOf = (checkpoints: readonly SignedCheckpoint[]): SignedCheckpoint | null =>
-  checkpoints.reduce<SignedCheckpoint | null>(
-    (largest, one) => (largest !== null && largest.size >= one.size ? largest : one),
-    null,
-  )
-
-/** How many of the last entries are looked at together. An append whose outcome was unknown may
- * have arrived after a later one, so the last is not always the largest. */
-const LAST_ENTRIES = 100
-
-const largestInTopic = async (deps: SignedBeforeDeps): Promise<SignedCheckpoint | null> => {
-  const head = await deps.log.head(CHECKPOINTS_TOPIC)
-  for (let to = head; to > 0; to -= LAST_ENTRIES) {
-    const range = { from: Math.max(0, to - LAST_ENTRIES), to }
-    const opened: SignedCheckpoint[] = []
-    for await (const entries of readRange(deps.log, CHECKPOINTS_TOPIC, range)) {
-      for (const entry of entries) opened.push(...(await openedEntry(deps, entry)))
-    }
-    if (opened.length > 0) return largestOf(opened)
-  }
-  if (head === 0) return null
-  throw new CheckpointUnverifiable(
-    `none of ${head} checkpoints is signed by ${deps.trust.log.name}`,
-  )
-}
-
-/** None for what somebody else wrote into the topic. */
-const openedEntry = async (
-  { trust, onAlarm }: SignedBeforeDeps,
-  { offset, value }: LogEntry,
-): Promise<readonly SignedCheckpoint[]> => {
-  const opened = await openCheckpoint(value, trust)
-  if (opened.ok) return [{ ...opened.checkpoint, note: value }]
+const inTopic = async ({ log, trust, onAlarm }: SignedBeforeDeps) => {
   const topic = CHECKPOINTS_TOPIC
-  onAlarm({ what: 'checkpoint-unverifiable', topic, offset, why: opened.why })
-  return []
+  const last = await lastCheckpoint(log, trust, (offset, why) => {
+    onAlarm({ what: 'checkpoint-unverifiable', topic, offset, why })
+  })
+  if (last !== null) return last
+  const head = await log.head(topic)
+  if (head === 0) return null
+  throw new CheckpointUnverifiable(`none of ${head} checkpoints is signed by ${trust.log.name}`)
 }
 
 const openedFromTileStore = async ({

@@ -19,6 +19,7 @@ import {
   newStores,
   rootOf,
   signedCheckpoints,
+  signedStores,
 } from '#tests/access-log-bench.ts'
 
 const opened: Bench[] = []
@@ -31,16 +32,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map(({ keeper }) => keeper.stop()))
 })
 
-/** Stores of a log that has signed `size` entries and was then stopped. */
-const signedLog = async (size: number): Promise<LogStores> => {
-  const stores = newStores()
-  fill(stores, ACCESS_TOPIC, leaves(0, size))
-  const run = open(stores)
-  await run.keeper.start()
-  await integrated(run)
-  await run.keeper.stop()
-  return stores
-}
+const signedLog = (size: number): Promise<LogStores> => signedStores(leaves(0, size))
 
 const notes = (stores: LogStores): number => stores.entries.get(CHECKPOINTS_TOPIC)?.length ?? 0
 

@@ -1,5 +1,6 @@
 import { accessLeafHashes, LogBroken } from '#core/access-leaves.ts'
 import type { OnAlarm } from '#core/alarm.ts'
+import { largestOf, type SignedCheckpoint } from '#core/last-checkpoint.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import { OffsetGone } from '#core/ports/message-log.ts'
@@ -9,9 +10,9 @@ import { ACCESS_TOPIC, CHECKPOINTS_TOPIC } from '#core/topics.ts'
 import { Bell } from '#services/audit/bell.ts'
 import { type IntegrateDeps, integrate } from '#services/audit/integrate.ts'
 import { LogShorterThanCheckpoint } from '#services/audit/log-fault.ts'
-import { noteText, type SignedCheckpoint } from '#services/audit/published.ts'
+import { noteText } from '#services/audit/published.ts'
 import { restoreTree } from '#services/audit/restore.ts'
-import { largestOf, type SignedBefore, signedBefore } from '#services/audit/signed-before.ts'
+import { type SignedBefore, signedBefore } from '#services/audit/signed-before.ts'
 
 export interface TreeKeeperDeps extends IntegrateDeps {
   readonly clock: Clock
