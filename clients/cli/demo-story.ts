@@ -17,6 +17,7 @@ import { RECORD_HEADER, recordRow } from '#clients/cli/show-record.ts'
 import { table } from '#clients/cli/table.ts'
 import { HubRefusal } from '#clients/sdk/errors.ts'
 import { feedPage } from '#clients/sdk/feed.ts'
+import type { RecordBytes } from '#clients/sdk/given-record.ts'
 import { givenTo } from '#clients/sdk/given-to.ts'
 import { type Published, publish } from '#clients/sdk/publish.ts'
 import { readAlert } from '#clients/sdk/read.ts'
@@ -39,7 +40,7 @@ export interface Stage {
 /** What the story leaves behind for those who verify it afterwards. */
 export interface Told {
   /** The record of the coordinator's receiving the first alert. */
-  readonly record: Uint8Array
+  readonly record: RecordBytes
   readonly receiptFile: string
   readonly isAsExpected: boolean
 }
@@ -58,7 +59,7 @@ export const playDemo = async (stage: Stage): Promise<Told> => {
   const isAsExpected =
     isRefused && releases.length === published.length && releases.every(({ ok }) => ok)
   io.out('\n')
-  return { record: release.record.bytes, receiptFile, isAsExpected }
+  return { record: release.record, receiptFile, isAsExpected }
 }
 
 const as = (stage: Stage, principal: string): Promise<Identity> => {
@@ -170,7 +171,7 @@ export const verifyAfterwards = async (
   const verified = await verifyReceipt(
     {
       text,
-      record: parseProofFile(utf8(text))?.extra ?? told.record,
+      record: parseProofFile(utf8(text))?.extra ?? told.record.bytes,
       verifierKey: logVerifierKey ?? '',
     },
     { sha256, verify: verifySignature },

@@ -1,9 +1,9 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import { initHome } from '#clients/cli/commands/init.ts'
-import { damageACopy } from '#clients/cli/demo-damage.ts'
+import { copyOf, damageACopy } from '#clients/cli/demo-damage.ts'
 import { type DemoLog, type DemoPlace, startDemoServices } from '#clients/cli/demo-services.ts'
 import { playDemo, verifyAfterwards } from '#clients/cli/demo-story.ts'
 import { count, flag, optionalText, text } from '#clients/cli/identity.ts'
@@ -39,8 +39,10 @@ export const demoCommand: Command = {
   },
   examples: ['rabta demo', 'rabta demo --once', 'rabta demo --once --log=kafka'],
   run: async (given, io) => {
+    const isKept = optionalText(given, 'home') !== undefined
     const place = placeFrom(given)
     const { home } = place
+    using _cleanup = isKept ? null : { [Symbol.dispose]: () => removeFolders(home) }
     await initHome(home, {
       federation: 'Rabta demonstration (invented)',
       logName: 'hub.rabta.example/access',
@@ -55,6 +57,11 @@ export const demoCommand: Command = {
     if (!flag(given, 'once') && isWell) await stayUp(place, io, onLine)
     return isWell ? EXIT.ok : EXIT.unverified
   },
+}
+
+/** The temporary home and its damaged copy. */
+const removeFolders = (home: string): void => {
+  for (const folder of [home, copyOf(home)]) rmSync(folder, { recursive: true, force: true })
 }
 
 const placeFrom = (given: Given): DemoPlace => {
