@@ -39,6 +39,7 @@ export const LIMITS = {
   directoryConfirmMs: 500,
   stampAgeMsMax: 60_000,
   intakePassedMsMax: 10_000,
+  catchUpMsMax: 2_000,
   sentAtSkewMsMax: 600_000,
   // Transparency log
   noteBytesMax: 1_000_000,

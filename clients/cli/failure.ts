@@ -1,4 +1,8 @@
+import { PrivateKeyUnusable } from '#adapters/crypto/private-key.ts'
+import { HomeUnusable } from '#adapters/files/home.ts'
+import { LoosePermissions } from '#adapters/files/key-file.ts'
 import { EXIT, type ExitCode, UsageError } from '#clients/cli/command.ts'
+import { DraftInvalid } from '#clients/cli/draft.ts'
 import { HubMisbehaved, HubRefusal, HubUnreachable } from '#clients/sdk/errors.ts'
 import { LogChanged, LogForked } from '#clients/sdk/log-errors.ts'
 
@@ -14,14 +18,27 @@ export const failureOf = (error: unknown): Failure => {
   if (UNVERIFIED.some((kind) => error instanceof kind)) {
     return { text: messageOf(error), exit: EXIT.unverified }
   }
-  if (error instanceof UsageError) return { text: error.message, exit: EXIT.usage }
+  if (MISTAKES.some((kind) => error instanceof kind)) {
+    return { text: messageOf(error), exit: EXIT.usage }
+  }
+  if (isFileError(error)) return { text: error.message, exit: EXIT.usage }
   return { text: messageOf(error), exit: EXIT.notAll }
 }
 
+/** Of the user's: the command line, a draft, a folder, a key file. */
+const MISTAKES = [UsageError, DraftInvalid, HomeUnusable, LoosePermissions, PrivateKeyUnusable]
+
+const isFileError = (error: unknown): error is Error =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ENOENT', 'EACCES', 'EEXIST', 'EISDIR'].includes(String(error.code))
+
 const UNVERIFIED = [HubMisbehaved, LogForked, LogChanged]
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+const messageOf = (error: unknown): string => {
+  if (error instanceof UsageError) return error.message
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
 
 const refusalText = ({ code, title, detail, reasons, remedy, requestId }: HubRefusal): string =>
   [

@@ -1,6 +1,8 @@
 import { type CursorScope, decodeCursor, encodeCursor, type Positions } from '#core/cursor.ts'
+import { within } from '#core/deadline.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { FeedFilter, IndexedAlert } from '#core/ports/alert-index.ts'
+import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { alertTopics } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -33,9 +35,7 @@ export const readFeed = async (
   const scope = { principal, realm, filter, topics }
   const from = positionsFrom(deps, scope, request.from)
   if (from === null) return refuse('cursor-invalid')
-  if (topics.some((topic) => (from.get(topic) ?? 0) > deps.index.nextOffset(topic))) {
-    return refuse('catching-up')
-  }
+  if (!(await isCaughtUp(deps, from))) return refuse('catching-up')
   const page = deps.index.page({
     realm,
     from,
@@ -60,6 +60,18 @@ const positionsFrom = (deps: GatewayDeps, scope: CursorScope, from: string): Pos
     return new Map(scope.topics.map((topic) => [topic, deps.index.nextOffset(topic)]))
   }
   return decodeCursor(from, scope, ciphers(deps))
+}
+
+/** A cursor of another gateway may be ahead of this one: then it waits a little. */
+const isCaughtUp = async ({ alertFollowers, clock }: GatewayDeps, from: Positions) => {
+  const passed = [...from].map(([topic, offset]) => alertFollowers.passed(topic, offset - 1))
+  try {
+    await within(Promise.all(passed), LIMITS.catchUpMsMax, { clock, why: 'behind the cursor' })
+    return true
+  } catch (error) {
+    if (error instanceof OutcomeUnknown) return false
+    throw error
+  }
 }
 
 /** Policy decides each distinct (origin, label) once; the index selects by the answer. */

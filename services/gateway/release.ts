@@ -59,7 +59,7 @@ export const release = async (
   action: 'RELEASE' | 'READ',
   alerts: readonly IndexedAlert[],
 ): Promise<Result<readonly Released[]>> => {
-  const opened = alerts.flatMap((alert) => open(deps, alert) ?? [])
+  const opened = alerts.map((alert) => open(deps, alert)).filter(isOpened)
   const sound = opened.filter((one) => standingFault(deps, one) === null)
   const decidedAt = deps.directory.state.sequence
   const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
@@ -81,7 +81,7 @@ export const release = async (
 /** Why an alert is not released although the label allows it: judged at each read. */
 export const standingFaultOf = (deps: GatewayDeps, alert: IndexedAlert): RefusalCode | null => {
   const opened = open(deps, alert)
-  return opened === null ? 'erased' : standingFault(deps, opened)
+  return isOpened(opened) ? standingFault(deps, opened) : opened
 }
 
 const standingFault = (
@@ -92,24 +92,24 @@ const standingFault = (
   return isCompromised(directory.state, envelope, stamp.acceptedAtMs) ? 'compromised' : null
 }
 
-/** Null when the seal key is gone, or the row is damaged: then with an alarm. */
-const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | null => {
+/** `erased` when its seal key was destroyed; `internal`, with an alarm, when the row is damaged. */
+const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | 'erased' | 'internal' => {
   const frame = frameFrom(alert.frame)
   const opened = frame && openFrame(deps.seal, frame)
-  if (opened?.state === 'erased') return null
-  if (!frame || opened?.state !== 'opened') return damaged(deps, alert)
+  if (opened?.state === 'erased') return 'erased'
   // The stamp's digest was checked against these bytes when the frame came in; the seal vouches
   // that neither changed since.
-  const envelope = envelopeFrom(opened.plaintext, ALERT_PAYLOAD_TYPE)
-  const { stamp, stampBytes } = frame
-  if (!envelope.ok || !equalBytes(stamp.digest, alert.digest)) return damaged(deps, alert)
-  return { alert, signedAlert: opened.plaintext, envelope: envelope.value, stamp, stampBytes }
+  if (frame && opened?.state === 'opened' && equalBytes(frame.stamp.digest, alert.digest)) {
+    const signedAlert = opened.plaintext
+    const envelope = envelopeFrom(signedAlert, ALERT_PAYLOAD_TYPE)
+    const { stamp, stampBytes } = frame
+    if (envelope.ok) return { alert, signedAlert, envelope: envelope.value, stamp, stampBytes }
+  }
+  deps.onAlarm({ what: 'index-damaged', topic: alert.topic, offset: alert.offset })
+  return 'internal'
 }
 
-const damaged = (deps: GatewayDeps, { topic, offset }: IndexedAlert): null => {
-  deps.onAlarm({ what: 'index-damaged', topic, offset })
-  return null
-}
+const isOpened = (opened: Opened | string): opened is Opened => typeof opened !== 'string'
 
 const allowedDraft = (
   deps: GatewayDeps,
