@@ -7,20 +7,29 @@ import type { Realm } from '#core/realm.ts'
 
 /**
  * A view over the alert topics, keyed by (realm, origin, id): what this node can release. Rebuilt
- * from the topics when lost. One transaction holds alerts and next offset.
+ * from the topics when lost. One transaction holds alerts and next offset. A call that throws has
+ * changed nothing.
  */
 export interface AlertIndex {
   /** The first offset of `topic` that was not applied; 0 for a new topic. */
   nextOffset(topic: string): number
-  /** Adds the alerts whose (realm, origin, id) is not there (the first wins), moves the offset. */
+  /**
+   * Adds the alerts whose (realm, origin, id) is not there (the first wins), moves the offset.
+   * Throws a `RangeError`, for it is the caller's bug, when that would go back, or when an alert
+   * does not lie between the old and the new one.
+   */
   apply(topic: string, alerts: readonly NewAlert[], nextOffset: number): void
   find(realm: Realm, name: AlertName): IndexedAlert | null
-  /** The distinct (origin, label) pairs of a realm: policy decides on each of these once. */
+  /**
+   * The distinct (origin, label) pairs of a realm: policy decides on each of these once. Ids stay
+   * the same as long as the index is open, and are never those of another realm's labels.
+   */
   labels(realm: Realm): readonly IndexedLabel[]
   /**
    * Alerts with one of `labelIds` and the filter's properties, not expired at `nowMs`: within a
-   * topic by offset, across topics by acceptance time; at most `limit`. `from` gives for each
-   * topic the first offset of interest.
+   * topic by offset, across topics by acceptance time; at most `limit`, and none after the one with
+   * which their frames pass `LIMITS.pageBytesMax`. `from` gives for each topic to read the first
+   * offset of interest; the other topics are not read. An alert that expires at `nowMs` is expired.
    */
   page(query: PageQuery): Page
   close(): void
@@ -71,8 +80,8 @@ export interface FeedFilter {
 export interface Page {
   readonly alerts: readonly IndexedAlert[]
   /**
-   * For each topic the offset to go on from: behind the last alert given; behind all that is
-   * indexed where nothing more of that topic is to be given now.
+   * For each topic in `from` the offset to go on from: that of the next alert to be given; behind
+   * all that is indexed where nothing more of that topic is to be given now. Never before `from`.
    */
   readonly next: ReadonlyMap<string, number>
 }

@@ -4,12 +4,18 @@ import type { Realm } from '#core/realm.ts'
 /**
  * A view over intake topics: which bytes an (origin, id) stands for. Rebuilt from the topics when
  * lost. One transaction holds rows and next offset, so a crash never leaves one without the other.
+ * A crash may take the last calls, but never one without those after it. A call that throws has
+ * changed nothing.
  */
 export interface IntakeStore {
   /** The first offset of `topic` that was not applied; 0 for a new topic. */
   nextOffset(topic: string): number
   find(realm: Realm, name: AlertName): IntakeRow | null
-  /** Adds the rows whose (realm, origin, id) is not there (the first wins), moves the offset. */
+  /**
+   * Adds the rows whose (realm, origin, id) is not there (the first wins), moves the offset. Throws
+   * a `RangeError`, for it is the caller's bug, when that would go back, or when a row does not lie
+   * between the old and the new one.
+   */
   apply(topic: string, rows: readonly IntakeRow[], nextOffset: number): void
   /** Marks an alert as dead-lettered, or as routed to these topics. Unknown alerts: no effect. */
   setFate(realm: Realm, name: AlertName, fate: IntakeFate): void

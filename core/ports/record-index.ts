@@ -6,12 +6,14 @@ import type { Realm } from '#core/realm.ts'
 
 /**
  * A searchable view over the access log; the bytes stay in the log. Rebuilt from it when lost. One
- * transaction holds rows and next index.
+ * transaction holds rows and next index; a crash may take the last of both, and the log gives them
+ * again. A call that throws has changed nothing.
  */
 export interface RecordIndex {
   /** The first leaf index that was not applied. */
   nextIndex(): number
-  /** `rows` are for consecutive leaves from `nextIndex()` on. */
+  /** `rows` are for consecutive leaves from `nextIndex()` on: else a `RangeError`, for it is the
+   * caller's bug. */
   apply(rows: readonly RecordRow[]): void
   /** Leaf indexes of matching records below `before`, highest first; at most `limit`. */
   search(query: RecordQuery): readonly number[]
@@ -32,7 +34,7 @@ export interface RecordRow {
   } | null
 }
 
-/** All that is not null must match. */
+/** All that is not null must match: an unreadable leaf is found only when all is null. */
 export interface RecordQuery {
   /** Whose records may be seen at all: of its principals or about its alerts. Null: everyone's. */
   readonly visibleTo: AgencyId | null
