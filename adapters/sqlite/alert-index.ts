@@ -1,0 +1,145 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AlertLabels, LABELS_SQL } from '#adapters/sqlite/alert-labels.ts'
+import { AlertTopics, FEED_SQL, prepareFeed, readPage } from '#adapters/sqlite/alert-page.ts'
+import { bytesIn, integerIn, integerOrNullIn, type Row } from '#adapters/sqlite/row.ts'
+import { openView, type ViewDatabase, type ViewOptions } from '#adapters/sqlite/view-database.ts'
+import { TOPICS_SQL, ViewTopics } from '#adapters/sqlite/view-topics.ts'
+import type { AlertName } from '#core/alert.ts'
+import { KINDS } from '#core/kind.ts'
+import type {
+  AlertIndex,
+  IndexedAlert,
+  IndexedLabel,
+  NewAlert,
+  Page,
+  PageQuery,
+} from '#core/ports/alert-index.ts'
+import { PRECEDENCES } from '#core/precedence.ts'
+import type { Realm } from '#core/realm.ts'
+import { uuidBytes, uuidFromBytes } from '#core/uuid.ts'
+
+/** Throws `ViewInUse`, `ForeignDatabase`. */
+export const openSqliteAlertIndex = (options: ViewOptions): AlertIndex =>
+  new SqliteAlertIndex(
+    openView(options, {
+      applicationId: 0x52_41_6c_72, // `RAlr`
+      number: 1,
+      sql: TOPICS_SQL + LABELS_SQL + ALERTS_SQL + FEED_SQL,
+      cacheKiB: 32_768,
+      load: stateOf,
+    }),
+  )
+
+/** Kind and precedence are places in their tables in core, so that a filter is a bit mask. The
+ * frame stands last: nothing before it is ever read from an overflow page. */
+const ALERTS_SQL = `
+  CREATE TABLE alerts (
+    number INTEGER PRIMARY KEY,
+    realm TEXT NOT NULL, origin TEXT NOT NULL, id BLOB NOT NULL,
+    topic_id INTEGER NOT NULL, offset INTEGER NOT NULL, label_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL, precedence INTEGER NOT NULL,
+    accepted_at_ms INTEGER NOT NULL, expires_at_ms INTEGER,
+    digest BLOB NOT NULL, frame BLOB NOT NULL,
+    UNIQUE (realm, origin, id)
+  ) STRICT;
+`
+
+type State = ReturnType<typeof stateOf>
+
+const stateOf = (db: DatabaseSync) => ({
+  topics: new ViewTopics(db),
+  labels: new AlertLabels(db),
+  labelsOfTopics: new AlertTopics(db),
+  feed: prepareFeed(db),
+  find: db.prepare('SELECT * FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
+  get: db.prepare('SELECT * FROM alerts WHERE number = ?'),
+  has: db.prepare('SELECT 1 FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
+  insert: db.prepare('INSERT INTO alerts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+})
+
+class SqliteAlertIndex implements AlertIndex {
+  readonly #view: ViewDatabase<State>
+
+  constructor(view: ViewDatabase<State>) {
+    this.#view = view
+  }
+
+  nextOffset(topic: string): number {
+    return this.#view.state.topics.nextOffset(topic)
+  }
+
+  apply(topic: string, alerts: readonly NewAlert[], nextOffset: number): void {
+    this.#view.write((state) => {
+      const offsets = alerts.map(({ offset }) => offset)
+      const topicId = state.topics.advance(topic, offsets, nextOffset)
+      for (const alert of alerts) insert(state, topicId, alert)
+    })
+  }
+
+  find(realm: Realm, { origin, id }: AlertName): IndexedAlert | null {
+    const { state } = this.#view
+    const row = state.find.get(realm, origin, uuidBytes(id))
+    return row === undefined ? null : alertFrom(state, row)
+  }
+
+  labels(realm: Realm): readonly IndexedLabel[] {
+    return this.#view.state.labels.ofRealm(realm)
+  }
+
+  page(query: PageQuery): Page {
+    const { state } = this.#view
+    return readPage(state, query, (number) => alertFrom(state, required(state.get.get(number))))
+  }
+
+  close(): void {
+    this.#view.close()
+  }
+}
+
+const insert = (state: State, topicId: number, alert: NewAlert): void => {
+  const { realm, origin } = alert
+  const id = uuidBytes(alert.id)
+  // Looked up before the label is: a forged double must not bring a label of its own.
+  if (state.has.get(realm, origin, id) !== undefined) return
+  const labelId = state.labels.idFor(alert)
+  state.labelsOfTopics.add(topicId, labelId)
+  state.insert.run(
+    realm,
+    origin,
+    id,
+    topicId,
+    alert.offset,
+    labelId,
+    KINDS.indexOf(alert.kind),
+    PRECEDENCES.indexOf(alert.precedence),
+    alert.acceptedAtMs,
+    alert.expiresAtMs,
+    alert.digest,
+    alert.frame,
+  )
+}
+
+const alertFrom = ({ topics, labels }: State, row: Row): IndexedAlert => {
+  const labelId = integerIn(row, 'label_id')
+  const { realm, origin, label } = labels.get(labelId)
+  return {
+    realm,
+    origin,
+    id: uuidFromBytes(bytesIn(row, 'id')),
+    topic: topics.nameOf(integerIn(row, 'topic_id')),
+    offset: integerIn(row, 'offset'),
+    labelId,
+    label,
+    kind: required(KINDS[integerIn(row, 'kind')]),
+    precedence: required(PRECEDENCES[integerIn(row, 'precedence')]),
+    acceptedAtMs: integerIn(row, 'accepted_at_ms'),
+    expiresAtMs: integerOrNullIn(row, 'expires_at_ms'),
+    digest: bytesIn(row, 'digest'),
+    frame: bytesIn(row, 'frame'),
+  }
+}
+
+const required = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new TypeError('the index contradicts itself')
+  return value
+}
