@@ -1,0 +1,86 @@
+import { sha256 } from '#adapters/crypto/sha256.ts'
+import { verifySignature } from '#adapters/crypto/verify.ts'
+import { judgeEntry } from '#core/directory/judge.ts'
+import { DirectoryState } from '#core/directory/state.ts'
+import { DIRECTORY_PAYLOAD_TYPE } from '#core/envelope.ts'
+import {
+  enterAuditor,
+  enterKeys,
+  enterPrincipals,
+  enterRevocations,
+  enterStandings,
+  enterTimes,
+} from './directory-agencies.ts'
+import {
+  enterAgencies,
+  enterGenesis,
+  enterHubKeys,
+  enterPolicyAndLog,
+} from './directory-founding.ts'
+import { DIRECTORY_FINGERPRINT, enterMalformed } from './directory-malformed.ts'
+import { KEY_STANDINGS } from './directory-standings.ts'
+import { DirectoryTopic, readable } from './directory-topic.ts'
+import { unhex } from './raw-avro.ts'
+import { vectorText } from './vector-file.ts'
+
+const PARTS = [
+  enterGenesis,
+  enterPolicyAndLog,
+  enterAgencies,
+  enterHubKeys,
+  enterMalformed,
+  enterKeys,
+  enterPrincipals,
+  enterAuditor,
+  enterRevocations,
+  enterStandings,
+  enterTimes,
+]
+
+export const writeDirectory = async (): Promise<DirectoryTopic> => {
+  const topic = new DirectoryTopic()
+  for (const enter of PARTS) await enter(topic)
+  return topic
+}
+
+export const directoryVectors = async (topic: DirectoryTopic): Promise<string> =>
+  vectorText(
+    'A directory topic in its order: entries that are applied (fault null), and others that are ignored and why; then how it stands, and which keys may sign at which moment.',
+    {
+      fingerprint: DIRECTORY_FINGERPRINT,
+      payloadType: DIRECTORY_PAYLOAD_TYPE,
+      genesisDigest: topic.genesisDigest,
+      topic: topic.rows,
+      state: await stateOf(topic),
+      keyStandings: KEY_STANDINGS,
+    },
+  )
+
+const stateOf = async ({ rows, genesisDigest }: DirectoryTopic) => {
+  const state = new DirectoryState(sha256)
+  const deps = { sha256, verify: verifySignature, genesisDigest: unhex(genesisDigest) }
+  for (const { entry } of rows) {
+    const judgement = await judgeEntry(state, unhex(entry), deps)
+    if (judgement.ok) state.apply(judgement.entry, judgement.digest)
+  }
+  return stateJson(state)
+}
+
+/** All that a directory knows at its end, sorted by name. */
+export const stateJson = (state: DirectoryState) => {
+  const { sequence, digest, policyDigest, logVerifierKey } = state
+  const agencies = sorted(state.agencies).map(({ standings, ...rest }) => ({
+    ...rest,
+    suspended: standings.at(-1)?.suspended ?? true,
+  }))
+  const keys = sorted(state.keys).map(({ revoked, ...rest }) => ({
+    ...rest,
+    revokedAtSequence: revoked?.atSequence ?? null,
+    compromisedSinceMs: revoked?.compromisedSinceMs ?? null,
+  }))
+  const head = { sequence, digest, policyDigest, logVerifierKey }
+  return readable({ ...head, agencies, principals: sorted(state.principals), keys })
+}
+
+const sorted = <T>(map: ReadonlyMap<string, T>): readonly T[] =>
+  [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
