@@ -1,0 +1,143 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EXIT, type Io } from '#clients/cli/command.ts'
+import { COMMANDS } from '#clients/cli/commands.ts'
+import { run } from '#clients/cli/main.ts'
+import { openTestHub, type TestHub } from '#tests/test-hub.ts'
+
+let hub: TestHub
+let draft: string
+
+beforeAll(async () => {
+  hub = await openTestHub()
+  draft = join(hub.home.home, 'draft.json')
+  writeFileSync(
+    draft,
+    JSON.stringify({
+      label: { classification: 'RESTRICTED', jurisdictions: ['PK-KP', 'PK'] },
+      texts: [{ language: 'en', headline: 'Invented', narrative: 'Nothing happened.' }],
+    }),
+  )
+})
+afterAll(async () => {
+  await hub.close()
+  hub.home.remove()
+})
+
+const rabta = async (...args: readonly string[]) => {
+  const told = { out: '', err: '' }
+  const io: Io = {
+    out: (text) => {
+      told.out += text
+    },
+    say: (text) => {
+      told.err += text
+    },
+    isTerminal: false,
+    signal: new AbortController().signal,
+  }
+  return { exit: await run(args, io), ...told }
+}
+
+const at = (): readonly string[] => ['--home', hub.home.home, '--gateway', hub.hub.url ?? '']
+
+const published = async (): Promise<string> => {
+  const { out } = await rabta('publish', draft, '--as', 'ctd-kp/duty-officer', '--json', ...at())
+  const { origin, id } = JSON.parse(out)
+  await hub.settled()
+  return `${origin}/${id}`
+}
+
+test('every command says how it is used, with an example', async () => {
+  for (const { name, examples } of COMMANDS) {
+    const { exit, out } = await rabta(name, '--help')
+    expect(exit).toBe(EXIT.ok)
+    for (const example of examples) expect(out).toContain(example)
+    expect(examples.length).toBeGreaterThan(0)
+  }
+})
+
+test('an alert is published, read in a feed and by name, and its status is told', async () => {
+  const name = await published()
+  const feed = await rabta('feed', '--as', 'nacta/coordinator', '--all', ...at())
+  expect([feed.exit, feed.out.includes(name)]).toEqual([EXIT.ok, true])
+  const alert = await rabta('alert', name, '--as', 'nacta/coordinator', ...at())
+  expect(JSON.parse(alert.out).label.jurisdictions).toEqual(['PK', 'PK-KP'])
+  const status = await rabta('alert', name, '--status', '--as', 'ctd-kp/duty-officer', ...at())
+  expect(JSON.parse(status.out).state).toBe('routed')
+})
+
+test('who was given it is proven, and a receipt verifies without the hub', async () => {
+  const name = await published()
+  await rabta('alert', name, '--as', 'nacta/coordinator', ...at())
+  const officer = ['--as', 'ctd-kp/security-officer', ...at()]
+  const given = await rabta('access-log', 'given-to', name, '--json', ...officer)
+  const [release] = JSON.parse(given.out).givenTo
+  expect([given.exit, release.record.principal]).toEqual([EXIT.ok, 'nacta/coordinator'])
+  const file = join(hub.home.home, 'r.tlog-proof')
+  rmSync(file, { force: true })
+  await rabta('access-log', 'receipt', String(release.index), '--out', file, ...officer)
+  const verified = await rabta('verify', file, '--home', hub.home.home)
+  expect([verified.exit, verified.out.includes('VERIFIED')]).toEqual([EXIT.ok, true])
+})
+
+test('a receipt that was changed does not verify', async () => {
+  const officer = ['--as', 'ctd-kp/security-officer', ...at()]
+  await published()
+  const { out } = await rabta('access-log', 'receipt', '1', ...officer)
+  const file = join(hub.home.home, 'changed.tlog-proof')
+  writeFileSync(
+    file,
+    out.replace(/^extra (.{20})./m, (_, start) => `extra ${start}A`),
+  )
+  expect((await rabta('verify', file, '--home', hub.home.home)).exit).toBe(EXIT.unverified)
+})
+
+test('the data folder of a running hub is clean', async () => {
+  await published()
+  const { exit, out } = await rabta('fsck', '--home', hub.home.home, '--quiet')
+  expect([exit, out.startsWith('clean')]).toEqual([EXIT.ok, true])
+})
+
+test.each([
+  ['an option that is missing', EXIT.usage, ['feed']],
+  ['an option that does not exist', EXIT.usage, ['feed', '--loud']],
+  ['a word too many', EXIT.usage, ['verify', 'a', 'b']],
+  ['a file that is not there', EXIT.usage, ['verify', '/no/such/file']],
+  ['a principal that is not there', EXIT.usage, ['feed', '--as', 'nacta/nobody']],
+])('%s ends with %i', async (_what, code, args) => {
+  const { exit, err } = await rabta(...args, ...(args[0] === 'feed' ? at() : []))
+  expect(exit).toBe(code)
+  expect(err).not.toBe('')
+})
+
+test('a refusal is told with its code and what to do, and ends with 3', async () => {
+  const { exit, err } = await rabta('access-log', 'search', '--as', 'nacta/liaison', ...at())
+  expect(exit).toBe(EXIT.refused)
+  expect(err).toContain('not-permitted')
+  expect(err).toContain('role-missing')
+})
+
+test('a hub that is not there ends with 4', async () => {
+  const gone = ['--home', hub.home.home, '--gateway', 'http://127.0.0.1:9']
+  const { exit } = await rabta('feed', '--as', 'nacta/coordinator', ...gone)
+  expect(exit).toBe(EXIT.unreachable)
+})
+
+test('a draft that is none says which part', async () => {
+  const bad = join(hub.home.home, 'bad.json')
+  const publishing = ['publish', bad, '--as', 'ctd-kp/duty-officer', '--dry-run', ...at()]
+  const cases = [
+    ['{', 'not JSON'],
+    ['{"texts":[]}', '«label» is missing'],
+    ['{"label":{},"texts":[],"colour":1}', 'no field «colour»'],
+    ['{"label":{"classification":"LOUD","jurisdictions":["PK"]},"texts":[]}', 'classification'],
+    ['{"label":{"classification":"SECRET","jurisdictions":[]},"texts":[]}', 'jurisdictions'],
+  ] as const
+  for (const [text, message] of cases) {
+    writeFileSync(bad, text)
+    const { exit, err } = await rabta(...publishing)
+    expect([exit, err.includes(message)], err).toEqual([EXIT.usage, true])
+  }
+})
