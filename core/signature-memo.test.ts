@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { utf8 } from '#core/bytes.ts'
+import type { PublicKey, VerifySignature } from '#core/key.ts'
+import { memoised } from '#core/signature-memo.ts'
+import { sha256 } from '#tests/tlog-vectors.ts'
+
+const KEY: PublicKey = { algorithm: 'Ed25519', key: new Uint8Array(32) }
+const SIGNATURE = new Uint8Array(64)
+
+/** Counts its calls; says yes to messages that begin with «good». */
+const counting = () => {
+  const asked: string[] = []
+  const verify: VerifySignature = async (_key, message) => {
+    const text = new TextDecoder().decode(message)
+    asked.push(text)
+    return text.startsWith('good')
+  }
+  return { asked, verify }
+}
+
+test('a signature that verified is not verified again; one that did not, is', async () => {
+  const { asked, verify } = counting()
+  const memo = memoised(verify, sha256, 10)
+  for (const text of ['good', 'bad', 'good', 'bad']) await memo(KEY, utf8(text), SIGNATURE)
+  expect(asked).toEqual(['good', 'bad', 'bad'])
+})
+
+test('another key, message or signature is another question', async () => {
+  const { asked, verify } = counting()
+  const memo = memoised(verify, sha256, 10)
+  const otherKey: PublicKey = { ...KEY, key: new Uint8Array(32).fill(1) }
+  await memo(KEY, utf8('good'), SIGNATURE)
+  await memo(otherKey, utf8('good'), SIGNATURE)
+  await memo(KEY, utf8('good 2'), SIGNATURE)
+  await memo(KEY, utf8('good'), SIGNATURE.slice().fill(1))
+  expect(asked).toHaveLength(4)
+})
+
+test('it forgets the oldest rather than grow without end', async () => {
+  const { asked, verify } = counting()
+  const memo = memoised(verify, sha256, 4)
+  for (let at = 0; at < 10; at += 1) await memo(KEY, utf8(`good ${at}`), SIGNATURE)
+  await memo(KEY, utf8('good 9'), SIGNATURE)
+  expect(asked).toHaveLength(10)
+  await memo(KEY, utf8('good 0'), SIGNATURE)
+  expect(asked).toHaveLength(11)
+})
