@@ -35,7 +35,7 @@ export const errorFrom = (answer: Answer): HubRefusal | HubUnreachable | HubMisb
 const PROXY_STATUSES: readonly number[] = [502, 503, 504]
 
 /** How long the answer asks to wait, in milliseconds; null when it does not, or by a date. */
-export const retryAfterMsFrom = ({ headers }: Answer): number | null => {
+const retryAfterMsFrom = ({ headers }: Answer): number | null => {
   const seconds = headers.get('retry-after') ?? ''
   return /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1_000 : null
 }

@@ -1,6 +1,7 @@
 /**
  * Where a client keeps the last checkpoint that it verified: what makes a rewritten log show.
- * Whoever can change it can hide a fork from this client, so keep it apart from the hub.
+ * Whoever can change it can hide a fork from this client, so keep it apart from the hub. Two
+ * processes may share one; where both save at once, the older of two true checkpoints may stay.
  */
 export interface CheckpointMemory {
   /** The text that was saved last; null before the first. */

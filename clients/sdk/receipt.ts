@@ -31,7 +31,7 @@ export type VerifiedReceipt =
     }
   | { readonly ok: false; readonly why: ReceiptFault }
 
-export type ReceiptFault =
+type ReceiptFault =
   | CheckpointFault
   | 'not-included'
   | 'not-a-receipt'

@@ -73,9 +73,10 @@ export const openSession = (options: SessionOptions): Session => {
 
 /**
  * The highest index of an access record that this session was given. What the hub does after that
- * is recorded after it, so a record of before, shown again for a later act, is noticed.
+ * is recorded after it, so a record of before, shown again for a later act, is noticed. What an
+ * earlier session was given it does not know.
  */
-export class NewestRecord {
+class NewestRecord {
   private highest = -1
 
   get index(): number {

@@ -18,7 +18,7 @@ import { allTopics } from '#core/topics.ts'
 import { isUuid } from '#core/uuid.ts'
 
 const STATES = ['accepted', 'routed', 'dead-lettered'] as const
-export type AlertState = (typeof STATES)[number]
+type AlertState = (typeof STATES)[number]
 
 /** Where an alert of one's own agency stands, by the hub's word. */
 export interface AlertStatus extends AlertName {
