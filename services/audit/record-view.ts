@@ -28,7 +28,7 @@ export interface RecordViewDeps {
 export class RecordView implements TopicView {
   readonly topics = [ACCESS_TOPIC]
   private readonly deps: RecordViewDeps
-  /** Leaf hashes of the last leaves; a Set keeps the order in which they came. */
+  /** Hashes of the last leaves, each once; a Set keeps the order in which they were added. */
   private readonly recent = new Set<string>()
   private hasRecent = false
 
@@ -42,18 +42,17 @@ export class RecordView implements TopicView {
 
   async take(topic: string, entries: readonly LogEntry[]): Promise<void> {
     await this.recallRecent()
-    const hashes = this.leafHashes(entries).map(hex)
-    const seen = new Set(this.recent)
+    const hashes = this.leafHashes(entries)
+    // Until the rows are in, what is remembered runs ahead of them: a take that fails recalls.
+    this.hasRecent = false
     const rows = entries.map(({ offset, value }, at): RecordRow => {
-      const hash = hashes[at] ?? ''
-      if (seen.has(hash)) return { index: offset, record: null }
-      seen.add(hash)
+      if (!this.isNew(hashes[at])) return { index: offset, record: null }
       const row = rowOf(offset, value)
       if (row.record === null) this.deps.onAlarm({ what: 'record-unreadable', topic, offset })
       return row
     })
     this.deps.index.apply(rows)
-    this.remember(hashes)
+    this.hasRecent = true
   }
 
   private leafHashes(entries: readonly LogEntry[]): readonly Uint8Array[] {
@@ -74,21 +73,21 @@ export class RecordView implements TopicView {
     this.recent.clear()
     let next = from
     for await (const entries of readRange(this.deps.log, ACCESS_TOPIC, { from, to })) {
-      this.remember(accessLeafHashes(this.deps.sha256, next, entries).map(hex))
+      for (const hash of accessLeafHashes(this.deps.sha256, next, entries)) this.isNew(hash)
       next += entries.length
     }
     this.hasRecent = true
   }
 
-  private remember(hashes: readonly string[]): void {
-    for (const hash of hashes) {
-      this.recent.delete(hash)
-      this.recent.add(hash)
+  /** Whether no recent leaf has this hash; remembers it. */
+  private isNew(hash: Uint8Array = new Uint8Array(0)): boolean {
+    const key = hex(hash)
+    const isDouble = this.recent.delete(key)
+    this.recent.add(key)
+    if (this.recent.size > LIMITS.doublesWindowLeaves) {
+      this.recent.delete(this.recent.values().next().value ?? '')
     }
-    for (const oldest of this.recent) {
-      if (this.recent.size <= LIMITS.doublesWindowLeaves) break
-      this.recent.delete(oldest)
-    }
+    return !isDouble
   }
 }
 
