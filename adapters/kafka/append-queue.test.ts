@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { AppendQueue, type Lease } from '#adapters/kafka/append-queue.ts'
 import { utf8 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, OutcomeUnknown, UnknownTopic } from '#core/ports/message-log.ts'
-import { AppendQueue, type Lease } from './append-queue.ts'
 
 /** What becomes of one send. The two faults look the same to the sender. */
 type Fate = 'answered' | 'written, answer lost' | 'not written' | 'refused' | 'never answered'

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
-import { wholeAnswers } from './socket.ts'
+import { wholeAnswers } from '#adapters/kafka/socket.ts'
 
 export interface KafkaOptions {
   /** `host:port` of some brokers of the cluster; the others are learned from them. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type KafkaOptions, kafkaClient } from '#adapters/kafka/client.ts'
+import { openKafkaLog } from '#adapters/kafka/message-log.ts'
 import { fromUtf8, utf8 } from '#core/bytes.ts'
 import {
   type LogEntry,
@@ -11,8 +13,6 @@ import {
   TopicMisconfigured,
 } from '#core/ports/message-log.ts'
 import { startKafka, type TestKafka, withKafka } from '#tests/containers.ts'
-import { type KafkaOptions, kafkaClient } from './client.ts'
-import { openKafkaLog } from './message-log.ts'
 
 await withKafka(() => {
   let kafka: TestKafka

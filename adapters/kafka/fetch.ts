@@ -1,9 +1,14 @@
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
 import type { ISocketFactory, Logger, SASLOptions } from 'kafkajs'
+import {
+  CONNECT_MS_MAX,
+  type KafkaOptions,
+  kafkaClient,
+  REQUEST_MS_MAX,
+} from '#adapters/kafka/client.ts'
+import { wholeAnswers } from '#adapters/kafka/socket.ts'
 import { type LogEntry, LogUnavailable, UnknownTopic } from '#core/ports/message-log.ts'
-import { CONNECT_MS_MAX, type KafkaOptions, kafkaClient, REQUEST_MS_MAX } from './client.ts'
-import { wholeAnswers } from './socket.ts'
 
 // The only file that knows kafkajs from the inside (ADR 0002). Its public interface reads by
 // consumer groups alone; the protocol below it fetches any topic from any offset.

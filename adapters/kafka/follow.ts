@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import type { KafkaEvent } from '#adapters/kafka/client.ts'
+import { BrokerFault, ERRORS, type FetchClient, type Slice } from '#adapters/kafka/fetch.ts'
 import { LIMITS } from '#core/limits.ts'
 import { type LogEntry, LogUnavailable, OffsetGone } from '#core/ports/message-log.ts'
-import type { KafkaEvent } from './client.ts'
-import { BrokerFault, ERRORS, type FetchClient, type Slice } from './fetch.ts'
 
 /**
  * All follows of one process. Each broker is asked by one loop, in one request for all the topics

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { kafkaClient } from '#adapters/kafka/client.ts'
 import { openKafkaLog } from '#adapters/kafka/message-log.ts'
 import { startKafka, withKafka } from '#tests/containers.ts'
 import { messageLogContract } from '#tests/contracts/message-log.ts'
-import { kafkaClient } from './client.ts'
 
 await withKafka(() => {
   messageLogContract('the Kafka log', async () => {

@@ -1,3 +1,11 @@
+import { AppendQueue } from '#adapters/kafka/append-queue.ts'
+import type { KafkaEvent, KafkaOptions } from '#adapters/kafka/client.ts'
+import { FetchClient } from '#adapters/kafka/fetch.ts'
+import { Follows } from '#adapters/kafka/follow.ts'
+import { patiently } from '#adapters/kafka/patience.ts'
+import { Producers } from '#adapters/kafka/producers.ts'
+import { readEntries } from '#adapters/kafka/read.ts'
+import { ensureKafkaTopics } from '#adapters/kafka/topics.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
   appendBytes,
@@ -6,14 +14,6 @@ import {
   LogUnavailable,
   type MessageLog,
 } from '#core/ports/message-log.ts'
-import { AppendQueue } from './append-queue.ts'
-import type { KafkaEvent, KafkaOptions } from './client.ts'
-import { FetchClient } from './fetch.ts'
-import { Follows } from './follow.ts'
-import { patiently } from './patience.ts'
-import { Producers } from './producers.ts'
-import { readEntries } from './read.ts'
-import { ensureKafkaTopics } from './topics.ts'
 
 /** Opens the log that a Kafka cluster keeps. Rejects with `LogUnavailable` when none of its
  * brokers answers within `openMsMax`. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { openKafkaLog } from '#adapters/kafka/message-log.ts'
 import { LogUnavailable } from '#core/ports/message-log.ts'
-import { openKafkaLog } from './message-log.ts'
 
 test('says which brokers do not answer, within the time it is given', async () => {
   // The port of «discard», on which nothing listens.

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
+import { BrokerFault } from '#adapters/kafka/fetch.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable } from '#core/ports/message-log.ts'
-import { BrokerFault } from './fetch.ts'
 
 /** Tries `attempt` again while it meets faults that may pass; `LogUnavailable` after `msMax`. */
 export const patiently = async <T>(msMax: number, attempt: () => Promise<T>): Promise<T> => {

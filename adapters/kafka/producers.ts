@@ -1,6 +1,6 @@
 import type { Producer } from 'kafkajs'
-import type { Lease } from './append-queue.ts'
-import { type KafkaOptions, kafkaClient, REQUEST_MS_MAX } from './client.ts'
+import type { Lease } from '#adapters/kafka/append-queue.ts'
+import { type KafkaOptions, kafkaClient, REQUEST_MS_MAX } from '#adapters/kafka/client.ts'
 
 /** A producer and the batches that use it. */
 interface Shared {

@@ -1,8 +1,8 @@
+import { BrokerFault, ERRORS, type FetchClient } from '#adapters/kafka/fetch.ts'
+import { goneFrom } from '#adapters/kafka/follow.ts'
+import { patiently } from '#adapters/kafka/patience.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { LogEntry } from '#core/ports/message-log.ts'
-import { BrokerFault, ERRORS, type FetchClient } from './fetch.ts'
-import { goneFrom } from './follow.ts'
-import { patiently } from './patience.ts'
 
 interface Range {
   readonly topic: string

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { wholeAnswers } from '#adapters/kafka/socket.ts'
 import { LIMITS } from '#core/limits.ts'
-import { wholeAnswers } from './socket.ts'
 
 let server: Server
 let accepted: Promise<unknown[]>

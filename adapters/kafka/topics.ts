@@ -1,9 +1,9 @@
 import kafkajs, { type Admin } from 'kafkajs'
+import { type KafkaOptions, kafkaClient } from '#adapters/kafka/client.ts'
+import { BrokerFault, ERRORS, type FetchClient, type TopicState } from '#adapters/kafka/fetch.ts'
+import { patiently } from '#adapters/kafka/patience.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, TopicMisconfigured } from '#core/ports/message-log.ts'
-import { type KafkaOptions, kafkaClient } from './client.ts'
-import { BrokerFault, ERRORS, type FetchClient, type TopicState } from './fetch.ts'
-import { patiently } from './patience.ts'
 
 // Node finds only some of this CommonJS module's names.
 const { ConfigResourceTypes, KafkaJSAggregateError } = kafkajs
