@@ -6,5 +6,3 @@ export const alertToJson = (alert: Alert) => ({
   ...alert,
   references: alert.references.map((one) => ({ ...one, digest: hex(one.digest) })),
 })
-
-export type AlertJson = ReturnType<typeof alertToJson>

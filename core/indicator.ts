@@ -13,8 +13,6 @@ export const INDICATORS = {
   DOCUMENT: { form: 'capitals, digits, / and -', matches: (text: string) => isDocument(text) },
 } as const
 export type IndicatorType = keyof typeof INDICATORS
-export const isIndicatorType = (name: string): name is IndicatorType =>
-  Object.hasOwn(INDICATORS, name)
 
 const isName = (text: string): boolean => text.trim() === text && /^.{1,200}$/u.test(text)
 const isPhone = (text: string): boolean => /^\+[1-9]\d{6,14}$/.test(text)

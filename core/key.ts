@@ -7,7 +7,6 @@ export const ALGORITHMS = {
   ES256: { keyBytes: 64, signatureBytes: 64 },
 } as const
 export type Algorithm = keyof typeof ALGORITHMS
-export const isAlgorithm = (name: string): name is Algorithm => Object.hasOwn(ALGORITHMS, name)
 
 /** `key`: Ed25519's 32 bytes (RFC 8032), or P-256's x then y, 32 bytes each, big-endian. */
 export interface PublicKey {

@@ -36,7 +36,6 @@ export const homePaths = (home: string) => ({
     }
   },
 })
-export type HomePaths = ReturnType<typeof homePaths>
 
 /** `federation.json`. */
 export interface FederationFile {
