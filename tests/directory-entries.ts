@@ -5,7 +5,7 @@ import type { Signer } from '#core/ports/signer.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { TestHub } from '#tests/test-hub.ts'
 
-/** An entry behind the hub's directory as it is now; whether it is authorised is the test's choice. */
+/** An entry behind the hub's directory as it is now; authorised or not, as the test chooses. */
 export const nextEntry = (
   hub: TestHub,
   signer: Signer,

@@ -24,7 +24,7 @@ interface AccessToken {
   readonly renewAtMs: number
 }
 
-/** Access tokens of one principal for one realm: renewed before they expire, one request at a time. */
+/** Access tokens of one principal for one realm: renewed before they expire, one at a time. */
 export class AccessTokens {
   private readonly deps: AccessTokensDeps
   private token: AccessToken | null = null

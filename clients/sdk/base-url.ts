@@ -2,9 +2,9 @@
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 
 /**
- * A hub's address without a slash at its end. Throws a `TypeError` unless it is `https:`, or `http:`
- * on a loopback address: content and tokens would cross the network readable. `isCleartextAllowed`
- * lifts that, for a network that is protected otherwise.
+ * A hub's address without a slash at its end. Throws a `TypeError` unless it is `https:`, or
+ * `http:` on a loopback address: content and tokens would cross the network readable.
+ * `isCleartextAllowed` lifts that, for a network that is protected otherwise.
  */
 export const baseUrl = (text: string, isCleartextAllowed: boolean): string => {
   const url = new URL(text)

@@ -106,7 +106,7 @@ const failureOf = async (promise: Promise<unknown>): Promise<unknown> => {
 }
 
 describe('tokens', () => {
-  test('are got by an assertion that the hub takes, once for many requests at the same time', async () => {
+  test('are got by an assertion that the hub takes, once for many requests', async () => {
     const { url, seen } = await serve(() => ({}))
     const connection = sessionAt(url)
     await Promise.all(Array.from({ length: 5 }, () => connection.get(THING)))

@@ -75,7 +75,7 @@ describe('the mirror of the directory', () => {
     expect(directory.state).toEqual(hub.hub.parts.directory.state)
   })
 
-  test('passes over entries that somebody wrote without the right to, and reports them', async () => {
+  test('passes over entries that somebody had no right to write, and reports them', async () => {
     const stranger = openSigner(generateKey('Ed25519').privatePem)
     const { log, directory: own } = hub.hub.parts
     const offset = await log.head(DIRECTORY_TOPIC)

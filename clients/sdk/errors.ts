@@ -1,4 +1,4 @@
-/** What can go wrong between a client and a hub that it does not trust: three errors, three causes. */
+/** What can go wrong between a client and a hub that it does not trust. */
 
 export interface Problem {
   /** The HTTP status, 400–599. */

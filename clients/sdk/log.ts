@@ -40,7 +40,7 @@ export interface Refreshed {
 
 export type Inclusion =
   | { readonly state: 'included'; readonly checkpoint: VerifiedCheckpoint }
-  /** Proven: the log has something else in that place. The hub showed a record that is not there. */
+  /** Proven: the log has something else in that place, so the hub showed a false record. */
   | { readonly state: 'other-leaf'; readonly checkpoint: VerifiedCheckpoint }
   /** No checkpoint covers it yet. */
   | { readonly state: 'not-yet'; readonly size: number }

@@ -8,8 +8,8 @@ import { type GivenAlert, type Release, verifyReleases } from '#clients/sdk/veri
 import type { AlertName } from '#core/alert.ts'
 
 /**
- * One alert by its name, verified. Rejects as `Connection` does (`HubRefusal` `not-found` when there
- * is none that this principal may read, `expired`, `erased`, `compromised`), and as
+ * One alert by its name, verified. Rejects as `Connection` does (`HubRefusal` `not-found` when
+ * there is none that this principal may read, `expired`, `erased`, `compromised`), and as
  * `DirectoryMirror.catchUp` does. What came and does not verify is a fault, never an alert.
  */
 export const readAlert = async (

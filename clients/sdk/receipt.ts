@@ -38,7 +38,7 @@ type ReceiptFault =
   | 'no-record'
   | 'bad-verifier-key'
 
-/** Whether a receipt proves that the record is in the log. Asks nobody: needs no hub and no network. */
+/** Whether a receipt proves that the record is in the log. Asks nobody: needs no network. */
 export const verifyReceipt = async (
   { text, verifierKey, cosigners = [], ...receipt }: Receipt,
   { sha256, verify }: { readonly sha256: Sha256; readonly verify: VerifySignature },

@@ -64,7 +64,7 @@ export const recordPage = async (
     const unmatched = unmatchedBy(filter, session.realm, content)
     if (unmatched !== null) throw new HubMisbehaved('answer-differs', `${unmatched} of ${index}`)
   }
-  // Where it is not the last of the page, going on from it would pass records over, or never end.
+  // From anywhere but the last of the page, going on would leave records out, or not end.
   if (next !== null && next !== records.at(-1)?.index) {
     throw new HubMisbehaved('answer-malformed', 'next')
   }
@@ -72,8 +72,9 @@ export const recordPage = async (
 }
 
 /**
- * One record by its leaf index: an auditor's, or one's own of something that was allowed. Rejects as
- * `Connection` does (`HubRefusal` `not-found`), and with `HubMisbehaved`. Leaves a `SEARCH` record.
+ * One record by its leaf index: an auditor's, or one's own of something that was allowed. Rejects
+ * as `Connection` does (`HubRefusal` `not-found`), and with `HubMisbehaved`. Leaves a `SEARCH`
+ * record.
  */
 export const readRecord = async (
   session: Session,

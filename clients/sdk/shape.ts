@@ -3,7 +3,7 @@ import { isPlainText } from '#core/text.ts'
 
 /**
  * Strict reading of JSON that came from outside: a shape gives the typed value, or throws
- * `Misshapen` with the path of what is not as published. Members that no shape names are passed over.
+ * `Misshapen` with the path of what is not as published. Members that no shape names are ignored.
  */
 export type Shape<T> = (value: unknown, at: string) => T
 

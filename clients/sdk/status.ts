@@ -33,7 +33,7 @@ export interface AlertStatus extends AlertName {
   readonly why: string | null
 }
 
-/** For principals of the origin. Rejects as `Connection` does; `HubRefusal` `not-found` otherwise. */
+/** For principals of the origin; others get `HubRefusal` `not-found`. Rejects as `Connection`. */
 export const alertStatus = async (
   session: Session,
   { origin, id }: AlertName,
