@@ -1,5 +1,5 @@
 import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
-import { directoryHead, type RecordDraft } from '#core/access-log.ts'
+import { directoryHead, type RecordDraft, type WrittenRecord } from '#core/access-log.ts'
 import type { Purpose } from '#core/access-record.ts'
 import type { AlertName } from '#core/alert.ts'
 import { equalBytes } from '#core/bytes.ts'
@@ -7,6 +7,7 @@ import { ALERT_PAYLOAD_TYPE, type Envelope, envelopeFrom } from '#core/envelope.
 import { frameFrom, openFrame, type Stamp } from '#core/frame.ts'
 import type { Label } from '#core/label.ts'
 import type { IndexedAlert } from '#core/ports/alert-index.ts'
+import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
 import type { Decision } from '#core/ports/policy.ts'
 import { accept, type RefusalCode, type Result, refuse } from '#core/refusal.ts'
 import { isCompromised } from '#core/signing.ts'
@@ -63,7 +64,8 @@ export const release = async (
   const sound = opened.filter((one) => standingFault(deps, one) === null)
   const decidedAt = deps.directory.state.sequence
   const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
-  const records = await deps.accessLog.append(drafts)
+  const records = await appended(deps, drafts)
+  if (records === null) return refuse('record-not-durable')
   if (!deps.directory.isFresh()) return refuse('directory-stale')
   const mayGo = (one: Opened): boolean =>
     deps.directory.state.sequence === decidedAt ||
@@ -76,6 +78,19 @@ export const release = async (
       return [{ origin: alert.origin, id: alert.id, signedAlert, stamp, stampBytes, record }]
     }),
   )
+}
+
+/** Null when the records are not certainly there: then not one byte goes. */
+const appended = async (
+  { accessLog }: GatewayDeps,
+  drafts: readonly RecordDraft[],
+): Promise<readonly WrittenRecord[] | null> => {
+  try {
+    return await accessLog.append(drafts)
+  } catch (error) {
+    if (error instanceof LogUnavailable || error instanceof OutcomeUnknown) return null
+    throw error
+  }
 }
 
 /** Why an alert is not released although the label allows it: judged at each read. */
