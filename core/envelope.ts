@@ -7,6 +7,8 @@ import { LIMITS } from '#core/limits.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 
+/** The media type of a signed alert's bytes on the wire. */
+export const SIGNED_ALERT_TYPE = 'application/vnd.rabta.signed-alert+avro'
 export const ALERT_PAYLOAD_TYPE = 'application/vnd.rabta.alert+avro'
 export const DIRECTORY_PAYLOAD_TYPE = 'application/vnd.rabta.directory-entry+avro'
 

@@ -4,15 +4,13 @@ import { type AccessRecord, decodeAccessRecord } from '#core/access-record.ts'
 import type { Alarm } from '#core/alarm.ts'
 import type { Alert } from '#core/alert.ts'
 import { encodeAlert } from '#core/alert-codec.ts'
-import { ALERT_PAYLOAD_TYPE, signEnvelope } from '#core/envelope.ts'
+import { ALERT_PAYLOAD_TYPE, SIGNED_ALERT_TYPE, signEnvelope } from '#core/envelope.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import { type OpenHub, openHub } from '#services/hub/main.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
-
-export const SIGNED_ALERT_TYPE = 'application/vnd.rabta.signed-alert+avro'
 
 export interface Answer {
   readonly status: number

@@ -10,7 +10,6 @@ import { heading, type Io } from '#clients/cli/command.ts'
 import { DEMO_ALERTS, type DemoAlert } from '#clients/cli/demo-alerts.ts'
 import { alertFromDraft } from '#clients/cli/draft.ts'
 import { type Identity, openIdentity } from '#clients/cli/identity.ts'
-import { makeReceipt } from '#clients/cli/receipt-file.ts'
 import { seededDirectory } from '#clients/cli/seeded-directory.ts'
 import { FEED_HEADER, releaseRow } from '#clients/cli/show-alert.ts'
 import { RECORD_HEADER, recordRow } from '#clients/cli/show-record.ts'
@@ -22,12 +21,11 @@ import { givenTo } from '#clients/sdk/given-to.ts'
 import { type Published, publish } from '#clients/sdk/publish.ts'
 import { readAlert } from '#clients/sdk/read.ts'
 import { verifyReceipt } from '#clients/sdk/receipt.ts'
+import { readRecord } from '#clients/sdk/search.ts'
 import { signAlert } from '#clients/sdk/sign-alert.ts'
 import { alertStatus } from '#clients/sdk/status.ts'
 import type { Release } from '#clients/sdk/verify-release.ts'
-import { utf8 } from '#core/bytes.ts'
 import { isPrincipalId } from '#core/principal.ts'
-import { parseProofFile } from '#core/tlog/proof-file.ts'
 import { uuidFromRandom } from '#core/uuid.ts'
 
 export interface Stage {
@@ -152,7 +150,7 @@ const prove = async (stage: Stage, secret: Published, leaf: number): Promise<str
   const included = inclusions.filter(({ state }) => state === 'included').length
   io.out(`  ${included} of ${records.length} proven in the checkpoint of ${checkpoint.size} leaves`)
   io.out(`${isFirst ? '' : ', an extension of the one remembered'}\n`)
-  const receipt = await makeReceipt(officer, leaf)
+  const receipt = await officer.log.receipt(await readRecord(officer.session, leaf))
   if (receipt === null) throw new Error('there is no receipt')
   const file = join(stage.home, `leaf-${leaf}.tlog-proof`)
   writeFileSync(file, receipt)
@@ -169,11 +167,7 @@ export const verifyAfterwards = async (
   const text = readFileSync(told.receiptFile, 'utf8')
   const { logVerifierKey } = await seededDirectory(home)
   const verified = await verifyReceipt(
-    {
-      text,
-      record: parseProofFile(utf8(text))?.extra ?? told.record.bytes,
-      verifierKey: logVerifierKey ?? '',
-    },
+    { text, verifierKey: logVerifierKey ?? '' },
     { sha256, verify: verifySignature },
   )
   if (!verified.ok) throw new Error(`the receipt does not verify: ${verified.why}`)

@@ -1,11 +1,11 @@
 import type { CallOptions } from '#clients/sdk/connection.ts'
-import { SIGNED_ALERT_TYPE } from '#clients/sdk/media-type.ts'
 import type { ReleaseFault } from '#clients/sdk/release-fault.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import { byteSequenceFrom, indexedBytesFrom } from '#clients/sdk/structured-field.ts'
 import type { Answer } from '#clients/sdk/transport.ts'
 import { type GivenAlert, type Release, verifyReleases } from '#clients/sdk/verify-release.ts'
 import type { AlertName } from '#core/alert.ts'
+import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 
 /**
  * One alert by its name, verified. Rejects as `Connection` does (`HubRefusal` `not-found` when

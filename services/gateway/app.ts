@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
+import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
 import { directoryRoute } from '#services/gateway/routes/directory.ts'
 import { feedRoute } from '#services/gateway/routes/feed.ts'
 import { publicRoutes } from '#services/gateway/routes/public.ts'
-import { publishRoute, SIGNED_ALERT_TYPE } from '#services/gateway/routes/publish.ts'
+import { publishRoute } from '#services/gateway/routes/publish.ts'
 import { tokenRoute } from '#services/gateway/routes/token.ts'
 
 export const buildGateway = (deps: GatewayDeps, logTo: LogDestination | null): FastifyInstance => {

@@ -211,6 +211,16 @@ describe('one record', () => {
     }
   })
 
+  test('of the live realm is not there for an exercise', async () => {
+    for (const path of [
+      `${RECORDS}/${released.index}`,
+      `/v1/access-log/alerts/ctd-kp/${alert.id}`,
+    ]) {
+      expect((await hub.get(path, NATIONAL)).status).toBe(200)
+      expect((await hub.get(path, NATIONAL, { realm: 'exercise' })).status).toBe(404)
+    }
+  })
+
   test('of one’s own refusal stays with auditors', async () => {
     const records = await hub.records()
     const refused = records.findIndex(

@@ -6,6 +6,7 @@ import { partsOptions } from '#adapters/process/parts-options.ts'
 import { type AccessRecord, decodeAccessRecord } from '#core/access-record.ts'
 import type { Alert } from '#core/alert.ts'
 import { authorEntry } from '#core/directory/author.ts'
+import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { ACCESS_TOPIC, alertTopic, DIRECTORY_TOPIC, intakeTopic } from '#core/topics.ts'
 import { gatewayRoutes } from '#services/gateway/app.ts'
@@ -13,7 +14,7 @@ import { type OpenGateway, openGateway } from '#services/gateway/main.ts'
 import { type OpenRouter, openRouter } from '#services/router/main.ts'
 import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
-import { SIGNED_ALERT_TYPE, signed } from '#tests/test-hub.ts'
+import { signed } from '#tests/test-hub.ts'
 
 /**
  * Gateway and router over a log whose writes fail as told: a failed write may have happened or not,

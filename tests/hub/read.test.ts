@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Alert } from '#core/alert.ts'
 import { fromBase64 } from '#core/bytes.ts'
+import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import type { Label } from '#core/label.ts'
 import { ACCESS_TOPIC, alertTopic } from '#core/topics.ts'
 import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
-import {
-  type Answer,
-  openTestHub,
-  SIGNED_ALERT_TYPE,
-  signed,
-  type TestHub,
-} from '#tests/test-hub.ts'
+import { type Answer, openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
 
 const KP = 'ctd-kp/feed-system'
 const COORDINATOR = 'nacta/coordinator'

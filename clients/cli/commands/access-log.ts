@@ -16,7 +16,6 @@ import {
   identityFrom,
   optionalText,
 } from '#clients/cli/identity.ts'
-import { makeReceipt } from '#clients/cli/receipt-file.ts'
 import { RECORD_HEADER, recordRow } from '#clients/cli/show-record.ts'
 import { table } from '#clients/cli/table.ts'
 import type { RecordBytes } from '#clients/sdk/given-record.ts'
@@ -107,7 +106,7 @@ async function record({ io, word, who }: Asked): Promise<ExitCode> {
 }
 
 async function receipt({ given, io, word, who }: Asked): Promise<ExitCode> {
-  const file = await makeReceipt(who, indexFrom(word))
+  const file = await who.log.receipt(await readRecord(who.session, indexFrom(word)))
   if (file === null) {
     io.say('no checkpoint covers that leaf yet, or the log has something else there\n')
     return EXIT.unverified

@@ -5,9 +5,8 @@ import { type Command, EXIT, UsageError } from '#clients/cli/command.ts'
 import { flag, optionalText, text } from '#clients/cli/identity.ts'
 import { seededDirectory } from '#clients/cli/seeded-directory.ts'
 import { verifyReceipt } from '#clients/sdk/receipt.ts'
-import { hex, utf8 } from '#core/bytes.ts'
+import { hex } from '#core/bytes.ts'
 import { recordToJson } from '#core/record-json.ts'
-import { parseProofFile } from '#core/tlog/proof-file.ts'
 
 export const verifyCommand: Command = {
   name: 'verify',
@@ -33,16 +32,10 @@ export const verifyCommand: Command = {
   run: async (given, io) => {
     const receipt = await readFile(given.words[0] ?? '', 'utf8')
     const recordFile = optionalText(given, 'record')
-    const record =
-      recordFile === undefined
-        ? (parseProofFile(utf8(receipt))?.extra ?? null)
-        : new Uint8Array(await readFile(recordFile))
-    if (record === null) {
-      throw new UsageError('the receipt holds no record: name its bytes with --record FILE')
-    }
+    const record = recordFile === undefined ? {} : { record: await bytesOf(recordFile) }
     const verifierKey = optionalText(given, 'log-key') ?? (await keyFrom(text(given, 'home')))
     const deps = { sha256, verify: verifySignature }
-    const verified = await verifyReceipt({ text: receipt, record, verifierKey }, deps)
+    const verified = await verifyReceipt({ text: receipt, verifierKey, ...record }, deps)
     if (!verified.ok) {
       io.out(`NOT VERIFIED: ${verified.why}\n`)
       return EXIT.unverified
@@ -59,6 +52,8 @@ export const verifyCommand: Command = {
     return EXIT.ok
   },
 }
+
+const bytesOf = async (path: string): Promise<Uint8Array> => new Uint8Array(await readFile(path))
 
 const keyFrom = async (home: string): Promise<string> => {
   const { logVerifierKey } = await seededDirectory(home)

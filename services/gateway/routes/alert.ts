@@ -6,7 +6,7 @@ import type { AlertName } from '#core/alert.ts'
 import { decodeAlert } from '#core/alert-codec.ts'
 import { alertToJson } from '#core/alert-json.ts'
 import { base64 } from '#core/bytes.ts'
-import { ALERT_PAYLOAD_TYPE, envelopeFrom } from '#core/envelope.ts'
+import { ALERT_PAYLOAD_TYPE, envelopeFrom, SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { isUuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -14,7 +14,6 @@ import { readAlert } from '#services/gateway/read-alert.ts'
 import { statusOf } from '#services/gateway/read-status.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 import type { Released } from '#services/gateway/release.ts'
-import { SIGNED_ALERT_TYPE } from '#services/gateway/routes/publish.ts'
 
 interface Params {
   readonly origin: string

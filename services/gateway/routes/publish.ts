@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { base64, hex } from '#core/bytes.ts'
+import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { refuse } from '#core/refusal.ts'
 import { type Accepted, acceptAlert } from '#services/gateway/accept-alert.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { readerOf } from '#services/gateway/reader.ts'
-
-export const SIGNED_ALERT_TYPE = 'application/vnd.rabta.signed-alert+avro'
 
 /** POST /v1/alerts: takes a signed alert. 201 when it is new, 200 when these bytes were there. */
 export const publishRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
