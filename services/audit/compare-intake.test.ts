@@ -31,9 +31,9 @@ const clock: Clock = {
   sleep: (_ms, signal) => systemClock.sleep(5, signal),
 }
 
-const start = (): void => {
+const start = (over = log): void => {
   comparison = new IntakeComparison({
-    log,
+    log: over,
     store,
     sha256,
     clock,
@@ -123,6 +123,30 @@ describe('a record without a stamp', () => {
     await log.append(INTAKE, [retry.frame])
     await swept()
     aheadMs = LIMITS.stampWaitMsMax + 1
+    await swept()
+    expect(alarms).toEqual([])
+  })
+
+  test('raises none while this service has not read the intake topics', async () => {
+    await comparison.stop()
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    const inner = log
+    const slow: MessageLog = Object.assign(Object.create(null), {
+      append: inner.append.bind(inner),
+      read: inner.read.bind(inner),
+      head: inner.head.bind(inner),
+      async *follow(topic: string, from: number, signal: AbortSignal) {
+        if (topic === INTAKE) await gate
+        yield* inner.follow(topic, from, signal)
+      },
+    })
+    start(slow)
+    await publish()
+    await systemClock.sleep(40)
+    aheadMs = LIMITS.stampWaitMsMax + 1
+    await systemClock.sleep(40)
+    expect(alarms).toEqual([])
+    open()
     await swept()
     expect(alarms).toEqual([])
   })
