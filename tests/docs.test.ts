@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EXIT } from '#clients/cli/command.ts'
+import { COMMANDS } from '#clients/cli/commands.ts'
+import { REFUSALS } from '#core/refusal.ts'
+
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/design.md', 'docs/cli.md', 'docs/api.md']
+
+test('docs/api.md lists every refusal with its status', () => {
+  const api = readFileSync('docs/api.md', 'utf8')
+  for (const [code, [status]] of Object.entries(REFUSALS)) {
+    expect(api).toContain(`| \`${code}\` | ${status} |`)
+  }
+})
+
+test('docs/cli.md lists every command and exit code', () => {
+  const cli = readFileSync('docs/cli.md', 'utf8')
+  for (const { name } of COMMANDS) expect(cli).toMatch(new RegExp(`^\\| \`${name}\\b`, 'm'))
+  for (const code of Object.values(EXIT)) expect(cli).toContain(`| ${code} |`)
+})
+
+test.each(PAGES)('the links of %s lead somewhere', (page) => {
+  const text = readFileSync(page, 'utf8')
+  const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '')
+  const local = links.filter((link) => !/^[a-z]+:/.test(link))
+  const missing = local.filter((link) => !existsSync(join(dirname(page), link)))
+  expect(missing).toEqual([])
+})
