@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '#adapters/crypto/clock.ts'
 import { randomBytes } from '#adapters/crypto/random.ts'
 import { sha256 } from '#adapters/crypto/sha256.ts'
@@ -130,6 +130,7 @@ describe('a record without a stamp', () => {
   test('raises none while this service has not read the intake topics', async () => {
     await comparison.stop()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    onTestFinished(open)
     const inner = log
     const slow: MessageLog = Object.assign(Object.create(null), {
       append: inner.append.bind(inner),
