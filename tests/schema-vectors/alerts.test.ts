@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openSecondOpinion } from '#adapters/avsc/second-opinion.ts'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { decodeAlert, encodeAlert } from '#core/alert-codec.ts'
-import { type AlertJson, alertToJson } from '#core/alert-json.ts'
+import { alertToJson } from '#core/alert-json.ts'
 import type { WrittenAlert } from '#core/alert-meaning.ts'
 import { decodeSingleObject, encodeSingleObject } from '#core/avro/single-object.ts'
 import { hex } from '#core/bytes.ts'
@@ -11,6 +11,8 @@ import { digestOf } from '#core/envelope.ts'
 import { KINDS } from '#core/kind.ts'
 import { REFUSALS, type RefusalCode } from '#core/refusal.ts'
 import { readVectors, unhex } from '#tests/schema-vectors/read.ts'
+
+type AlertJson = ReturnType<typeof alertToJson>
 
 interface AlertVectors {
   readonly fingerprint: string

@@ -1,0 +1,60 @@
+"""Who may read, publish and audit, from the sentences of the design: all reasons of a denial."""
+
+from meaning import CLASSIFICATIONS
+
+ROLES = {
+    "read": {"subscriber"},
+    "publish": {"publisher"},
+    "search-own": {"auditor", "national-auditor"},
+    "search-all": {"national-auditor"},
+}
+
+
+def decide(action, principal, alert):
+    reasons = set()
+    if not principal["active"]:
+        reasons.add("suspended")
+    if not ROLES[action] & set(principal["roles"]):
+        reasons.add("role-missing")
+    if action in ("read", "publish"):
+        reasons |= _for_both(principal, alert["label"])
+        is_own = principal["agency"] == alert["origin"]
+        reasons |= (_for_reading if action == "read" else _for_publishing)(
+            principal, alert["label"], is_own
+        )
+    return sorted(reasons) or "allowed"
+
+
+def _rank(classification):
+    return CLASSIFICATIONS.index(classification)
+
+
+def _for_both(principal, label):
+    reasons = set()
+    if _rank(principal["clearance"]) < _rank(label["classification"]):
+        reasons.add("clearance-too-low")
+    held = {"JUVENILE", "PROTECTED_PERSON"} & set(label["caveats"])
+    if not held <= set(principal["caveats"]):
+        reasons.add("missing-caveat")
+    return reasons
+
+
+def _for_reading(principal, label, is_own):
+    reasons = set()
+    if not is_own and not set(principal["jurisdictions"]) & set(label["jurisdictions"]):
+        reasons.add("outside-jurisdiction")
+    named = label["releasableTo"]
+    if not is_own and named is not None and principal["agency"] not in named:
+        reasons.add("not-releasable")
+    if "EYES_ONLY" in label["caveats"] and principal["kind"] != "PERSON":
+        reasons.add("persons-only")
+    return reasons
+
+
+def _for_publishing(principal, label, is_own):
+    reasons = set()
+    if not is_own:
+        reasons.add("not-own-agency")
+    if _rank(principal["agencyCeiling"]) < _rank(label["classification"]):
+        reasons.add("above-agency-ceiling")
+    return reasons
