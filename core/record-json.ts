@@ -14,6 +14,4 @@ export const recordToJson = (record: AccessRecord) => {
   }
 }
 
-export type RecordJson = ReturnType<typeof recordToJson>
-
 const hexOrNull = (bytes: Uint8Array | null): string | null => bytes && hex(bytes)

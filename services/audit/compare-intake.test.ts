@@ -130,7 +130,7 @@ describe('a record without a stamp', () => {
   test('raises none while this service has not read the intake topics', async () => {
     await comparison.stop()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
-    onTestFinished(open)
+    onTestFinished(() => open())
     const inner = log
     const slow: MessageLog = Object.assign(Object.create(null), {
       append: inner.append.bind(inner),

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { LogBroken } from '#core/access-leaves.ts'
 import { utf8 } from '#core/bytes.ts'
+import { TileConflict } from '#core/ports/tile-store.ts'
 import { ACCESS_TOPIC, CHECKPOINTS_TOPIC } from '#core/topics.ts'
 import {
   CheckpointUnverifiable,
@@ -100,6 +101,20 @@ describe('the keeper of the tree', () => {
     await expect.poll(() => run.keeper.failure).toBeInstanceOf(LogBroken)
     expect(run.alarms).toMatchObject([{ what: 'log-stopped' }])
     expect(run.published.current?.size).toBe(3)
+  })
+
+  test('stops when records that it has read were lost and replaced', async () => {
+    // The tiles of a process that died before it signed, over a topic that lost its end since.
+    const longer = await signedLog(310)
+    const stores = await signedLog(300)
+    const { checkpoint } = stores.tiles
+    const tiles = { tiles: longer.tiles.tiles, checkpoint }
+    fill(stores, ACCESS_TOPIC, leaves(1_000, 10))
+    const run = open({ entries: stores.entries, tiles })
+    await run.keeper.start()
+    await expect.poll(() => run.keeper.failure).toBeInstanceOf(TileConflict)
+    expect(run.published.current?.size).toBe(300)
+    expect((await signedCheckpoints(stores)).at(-1)?.size).toBe(300)
   })
 
   test('stops at a gap', async () => {
