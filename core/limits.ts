@@ -32,6 +32,7 @@ export const LIMITS = {
   logAppendMsMax: 10_000,
   logRetryMsMax: 1_000,
   logSettleMsMax: 60_000,
+  logCloseMsMax: 1_000,
   kafkaAnswerBytesMax: 67_108_864,
   // Deadlines
   recordAppendMsMax: 2_000,
@@ -107,4 +108,16 @@ export const LIMITS = {
   clientIgnoredEntriesMax: 1_000,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,
+  // Imports
+  importRowsMax: 1_000_000,
+  importRowCharactersMax: 128_000,
+  importNameCharactersMax: 200,
+  importSentenceCharactersMax: 1_000,
+  importHeadlinesMax: 10,
+  importAtOnceMax: 32,
+  importAbsentInARowMax: 8,
+  importPatienceMs: 120_000,
+  importRetryMsMin: 250,
+  importRetryMsMax: 10_000,
+  importProblemsShownMax: 20,
 } as const

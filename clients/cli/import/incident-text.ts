@@ -47,7 +47,9 @@ const narrativeOf = (row: IncidentRow): string => {
 }
 
 const placeOf = ({ place, placeDescription }: IncidentRow): string => {
-  const said = [named(place), told(placeDescription)].filter((text) => text !== '')
+  const said = [named(place), told(placeDescription)]
+    .map((text) => text.replace(/[\s.,;]+$/, ''))
+    .filter((text) => text !== '')
   return said.length === 0 ? 'not described' : [...new Set(said)].join(', ')
 }
 
