@@ -1,14 +1,12 @@
-/**
- * What the embedded views take: `node bench/views.ts [folder]`. The folder decides which disk is
- * measured. 100,000 alerts, a million access records; every question is put many times over.
- */
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
 import type { ViewOptions } from '#adapters/sqlite/view-database.ts'
+import { Findings } from '#bench/findings.ts'
+import type { Part } from '#bench/measure.ts'
 import type { AccessAction, AccessOutcome } from '#core/access-record.ts'
 import { isAgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
@@ -65,59 +63,16 @@ const openFresh = <View>(
 ): { readonly view: View; readonly path: string; readonly reopen: () => View } => {
   const folder = mkdtempSync(join(parent, 'rabta-bench-'))
   const path = join(folder, 'view.db')
-  const openAt = () => open({ path, onReset: (why) => say('reset', why) })
+  const openAt = () => open({ path, onReset: isNeverReset })
   return { view: openAt(), path, reopen: openAt }
 }
 
-const say = (name: string, text: string): void => {
-  process.stdout.write(`${name.padEnd(58)} ${text}\n`)
+const isNeverReset = (why: string): void => {
+  throw new Error(`a view was reset: ${why}`)
 }
 
-/** Puts the question for about half a second. */
-const ask = (name: string, question: () => unknown): void => {
-  const tookMs: number[] = []
-  for (
-    const endMs = performance.now() + 500;
-    performance.now() < endMs && tookMs.length < 20_000;
-  ) {
-    const beforeMs = performance.now()
-    question()
-    tookMs.push(performance.now() - beforeMs)
-  }
-  tookMs.sort((a, b) => a - b)
-  const quantile = (q: number) => (tookMs[Math.floor(tookMs.length * q)] ?? 0).toFixed(4)
-  say(name, `p50 ${quantile(0.5)} ms  p99 ${quantile(0.99)} ms  (${tookMs.length} times)`)
-}
-
-/** Applies `count` rows, `batch` at a time; making the rows is not measured. */
-const fill = <Row>(
-  name: string,
-  count: number,
-  batch: number,
-  parts: { readonly row: (number: number) => Row; readonly apply: (rows: readonly Row[]) => void },
-): void => {
-  let tookMs = 0
-  for (let done = 0; done < count; done += batch) {
-    const rows = Array.from({ length: batch }, (_, place) => parts.row(done + place))
-    const beforeMs = performance.now()
-    parts.apply(rows)
-    tookMs += performance.now() - beforeMs
-  }
-  say(`${name}: apply, ${batch} at a time`, `${((count / tookMs) * 1_000).toFixed(0)} rows/s`)
-}
-
-const sizeOf = (name: string, path: string, rows: number): void =>
-  say(`${name}: file`, `${(statSync(path).size / rows).toFixed(0)} bytes a row`)
-
-const timeOf = <T>(name: string, act: () => T): T => {
-  const beforeMs = performance.now()
-  const result = act()
-  say(name, `${(performance.now() - beforeMs).toFixed(1)} ms`)
-  return result
-}
-
-const benchIntake = (parent: string): void => {
-  const { view, path, reopen } = openFresh(parent, openSqliteIntakeStore)
+const benchIntake = (findings: Findings): void => {
+  const { view, path, reopen } = openFresh(findings.parent, openSqliteIntakeStore)
   const topic = intakeTopic('live', 'PK-KP')
   const digest = new Uint8Array(32)
   const row = (number: number): IntakeRow => ({
@@ -134,17 +89,21 @@ const benchIntake = (parent: string): void => {
     next += rows.length
     view.apply(topic, rows, next)
   }
-  fill('intake store', ALERTS - 5_000, 500, { row, apply })
-  fill('intake store', 5_000, 1, { row: () => row(next), apply })
-  ask('intake store: find', () => view.find('live', alertName(Math.floor(chance() * ALERTS))))
-  ask('intake store: find what is not there', () => view.find('live', alertName(ALERTS + 7)))
+  findings.fill('intake store', { count: ALERTS - 5_000, batch: 500 }, { row, apply })
+  findings.fill('intake store', { count: 5_000, batch: 1 }, { row: () => row(next), apply })
+  findings.ask('intake store: find', () =>
+    view.find('live', alertName(Math.floor(chance() * ALERTS))),
+  )
+  findings.ask('intake store: find what is not there', () =>
+    view.find('live', alertName(ALERTS + 7)),
+  )
   const fate = { state: 'routed', topics: [alertTopic('live', 'PK-KP', 'SECRET')] } as const
-  ask('intake store: set a fate', () =>
+  findings.ask('intake store: set a fate', () =>
     view.setFate('live', alertName(Math.floor(chance() * ALERTS)), fate),
   )
   view.close()
-  sizeOf('intake store', path, ALERTS)
-  timeOf('intake store: open', reopen).close()
+  findings.size('intake store', path, ALERTS)
+  findings.time('intake store: open', reopen).close()
 }
 
 /** `variants` for each topic: who else the alert is released to makes another label. */
@@ -184,32 +143,33 @@ const alertRow = (number: number, place: number, offset: number): NewAlert => ({
   frame: FRAME,
 })
 
-const fillAlerts = (view: AlertIndex): void => {
+const ALERTS_AT_A_TIME = 100
+
+const fillAlerts = (findings: Findings, view: AlertIndex): void => {
   const topics = alertTopics('live')
-  let tookMs = 0
-  const batch = 100
-  for (let done = 0; done < ALERTS; done += batch) {
-    const place = (done / batch) % topics.length
-    const topic = topics[place] ?? ''
-    const first = view.nextOffset(topic)
-    // Interleaved in time with the other topics' alerts.
-    const round = Math.floor(done / batch / topics.length)
-    const alerts = Array.from({ length: batch }, (_, n) =>
-      alertRow((round * batch + n) * topics.length + place, place, first + n),
-    )
-    const beforeMs = performance.now()
-    view.apply(topic, alerts, first + batch)
-    tookMs += performance.now() - beforeMs
+  // Topics in turn, so that their alerts are interleaved in time.
+  const placeOf = (batch: number): number => batch % topics.length
+  let batch = 0
+  const row = (number: number): NewAlert => {
+    const place = placeOf(Math.floor(number / ALERTS_AT_A_TIME))
+    const first = view.nextOffset(topics[place] ?? '')
+    const inBatch = number % ALERTS_AT_A_TIME
+    return alertRow((first + inBatch) * topics.length + place, place, first + inBatch)
   }
-  say(`alert index: apply, ${batch} at a time`, `${((ALERTS / tookMs) * 1_000).toFixed(0)} rows/s`)
+  const apply = (alerts: readonly NewAlert[]): void => {
+    const topic = topics[placeOf(batch)] ?? ''
+    batch += 1
+    view.apply(topic, alerts, view.nextOffset(topic) + alerts.length)
+  }
+  findings.fill('alert index', { count: ALERTS, batch: ALERTS_AT_A_TIME }, { row, apply })
 }
 
-const benchAlerts = (parent: string): void => {
-  const { view, path, reopen } = openFresh(parent, openSqliteAlertIndex)
-  fillAlerts(view)
+const benchAlerts = (findings: Findings): void => {
+  const { view, path, reopen } = openFresh(findings.parent, openSqliteAlertIndex)
+  fillAlerts(findings, view)
   const topics = alertTopics('live')
   const all = view.labels('live').map(({ id }) => id)
-  say('alert index: labels', `${all.length}`)
+  findings.notes.push(`alert index: ${all.length} labels`)
   const earliest = new Map(topics.map((topic) => [topic, 0]))
   const middle = new Map(topics.map((topic) => [topic, view.nextOffset(topic) >> 1]))
   const newest = new Map(topics.map((topic) => [topic, view.nextOffset(topic) - 1]))
@@ -217,23 +177,25 @@ const benchAlerts = (parent: string): void => {
   const page = (labelIds: readonly number[], from: ReadonlyMap<string, number>, filter = ANY) =>
     view.page({ realm: 'live', from, labelIds, filter, nowMs: START_MS, limit: 500 })
   const few = all.filter((_, place) => place % 97 === 3)
-  ask('alert index: page of 500, all allowed, from the start', () => page(all, earliest))
-  ask('alert index: page of 500, all allowed, from the middle', () => page(all, middle))
-  ask('alert index: page of 500, 1 label in 97 allowed', () => page(few, earliest))
-  ask('alert index: page, 1 label in 97, filter that fits none', () =>
+  findings.ask('alert index: page of 500, all allowed, from the start', () => page(all, earliest))
+  findings.ask('alert index: page of 500, all allowed, from the middle', () => page(all, middle))
+  findings.ask('alert index: page of 500, 1 label in 97 allowed', () => page(few, earliest))
+  findings.ask('alert index: page, 1 label in 97, filter that fits none', () =>
     page(few, earliest, { ...ANY, kinds: [] }),
   )
-  ask('alert index: page, all allowed, filter that fits none', () =>
+  findings.ask('alert index: page, all allowed, filter that fits none', () =>
     page(all, earliest, { ...ANY, kinds: [] }),
   )
-  ask('alert index: page, none allowed', () => page([], earliest))
-  ask('alert index: page of 40 (1 new in each topic)', () => page(all, newest))
-  ask('alert index: page, nothing new', () => page(all, end))
-  ask('alert index: find', () => view.find('live', alertName(Math.floor(chance() * ALERTS))))
-  ask('alert index: labels', () => view.labels('live'))
+  findings.ask('alert index: page, none allowed', () => page([], earliest))
+  findings.ask('alert index: page of 40 (1 new in each topic)', () => page(all, newest))
+  findings.ask('alert index: page, nothing new', () => page(all, end))
+  findings.ask('alert index: find', () =>
+    view.find('live', alertName(Math.floor(chance() * ALERTS))),
+  )
+  findings.ask('alert index: labels', () => view.labels('live'))
   view.close()
-  sizeOf('alert index', path, ALERTS)
-  timeOf('alert index: open', reopen).close()
+  findings.size('alert index', path, ALERTS)
+  findings.time('alert index: open', reopen).close()
 }
 
 const PRINCIPALS = 2_000
@@ -282,26 +244,22 @@ const ANYTHING: RecordQuery = {
   limit: 100,
 }
 
-const benchRecords = (parent: string): void => {
-  const { view, path, reopen } = openFresh(parent, openSqliteRecordIndex)
-  fill('record index', RECORDS - 20_000, 1_000, {
-    row: recordRow,
-    apply: (rows) => view.apply(rows),
-  })
-  const next = view.nextIndex()
-  fill('record index', 20_000, 1, {
-    row: (number) => recordRow(next + number),
-    apply: (rows) => view.apply(rows),
-  })
-  askRecords(view)
+const benchRecords = (findings: Findings): void => {
+  const { view, path, reopen } = openFresh(findings.parent, openSqliteRecordIndex)
+  const apply = (rows: readonly RecordRow[]): void => view.apply(rows)
+  const [first, count] = [RECORDS - 20_000, 20_000]
+  findings.fill('record index', { count: first, batch: 1_000 }, { row: recordRow, apply })
+  const row = (number: number): RecordRow => recordRow(first + number)
+  findings.fill('record index', { count, batch: 1 }, { row, apply })
+  askRecords(findings, view)
   view.close()
-  sizeOf('record index', path, RECORDS)
-  timeOf('record index: open', reopen).close()
+  findings.size('record index', path, RECORDS)
+  findings.time('record index: open', reopen).close()
 }
 
-const askRecords = (view: RecordIndex): void => {
+const askRecords = (findings: Findings, view: RecordIndex): void => {
   const search = (name: string, query: () => Partial<RecordQuery>): void =>
-    ask(`record index: ${name}`, () => view.search({ ...ANYTHING, ...query() }))
+    findings.ask(`record index: ${name}`, () => view.search({ ...ANYTHING, ...query() }))
   const deep = () => Math.floor(chance() * RECORDS)
   const anAlert = () => alertName(Math.floor(chance() * (RECORDS / 60)))
   const someone = () => principalId(pick(AGENCIES), `officer-${Math.floor(chance() * 100)}`)
@@ -327,15 +285,19 @@ const askRecords = (view: RecordIndex): void => {
   })
 }
 
-const main = (parent: string): void => {
-  const folder = mkdtempSync(join(parent, 'rabta-bench-views-'))
+/**
+ * What the embedded views take: 100,000 alerts, a million access records; every question is put
+ * many times over.
+ */
+export const benchViews = async (): Promise<Part> => {
+  const folder = mkdtempSync(join(tmpdir(), 'rabta-bench-views-'))
+  const findings = new Findings(folder)
   try {
-    benchIntake(folder)
-    benchAlerts(folder)
-    benchRecords(folder)
+    benchIntake(findings)
+    benchAlerts(findings)
+    benchRecords(findings)
   } finally {
     rmSync(folder, { recursive: true })
   }
+  return { name: 'views', rows: findings.rows, checks: [], notes: findings.notes }
 }
-
-main(process.argv[2] ?? tmpdir())

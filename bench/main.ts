@@ -1,0 +1,84 @@
+/** `npm run bench`: what publishing, feeds and access records take, against a bare baseline. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { benchFeed } from '#bench/feed.ts'
+import { benchLog } from '#bench/log.ts'
+import { type BenchOptions, machineLine, type Part, tableOf } from '#bench/measure.ts'
+import { benchPublish } from '#bench/publish.ts'
+import { benchRecords } from '#bench/records.ts'
+import { benchViews } from '#bench/views.ts'
+
+const PARTS = {
+  publish: benchPublish,
+  feed: benchFeed,
+  records: benchRecords,
+  log: benchLog,
+  views: benchViews,
+} as const
+type PartName = keyof typeof PARTS
+
+const USUAL = 'publish,feed,records'
+
+const HELP = `npm run bench -- [options]
+
+  --only PARTS     some of ${Object.keys(PARTS).join(',')}; usually ${USUAL}
+  --seconds N      how long each is measured; usually 5
+  --json FILE      the figures for programs too
+  --profile FOLDER a CPU profile of the hub's process in each part that has one
+  --help
+
+Starts a hub on a port of 127.0.0.1 and removes it. TMPDIR decides which disk is measured.
+Ends with code 1 when a check fails: then the figures mean nothing.
+«rate ×» and «CPU ×» are those of the line compared with the bare line under it.
+`
+
+const isPartName = (name: string): name is PartName => Object.hasOwn(PARTS, name)
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: USUAL },
+      seconds: { type: 'string', default: '5' },
+      json: { type: 'string' },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const names = values.only.split(',')
+  const seconds = Number(values.seconds)
+  if (!names.every(isPartName) || !(seconds > 0 && seconds <= SECONDS_MAX)) {
+    process.stderr.write(HELP)
+    return 2
+  }
+  const profileTo = values.profile ?? null
+  if (profileTo !== null) mkdirSync(profileTo, { recursive: true })
+  const parts = await runParts(names, { seconds, profileTo })
+  const machine = machineLine()
+  process.stdout.write(`${machine}\n`)
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify({ machine, seconds, parts }, null, 2)}\n`)
+  }
+  return parts.every(({ checks }) => checks.every(({ isGood }) => isGood)) ? 0 : 1
+}
+
+/** A token lives for five minutes, and a round is measured with one. */
+const SECONDS_MAX = 240
+
+const runParts = async (
+  names: readonly PartName[],
+  options: BenchOptions,
+): Promise<readonly Part[]> => {
+  const parts: Part[] = []
+  for (const name of names) {
+    const part = await PARTS[name](options)
+    process.stdout.write(`${tableOf(part)}\n`)
+    parts.push(part)
+  }
+  return parts
+}
+
+process.exitCode = await main()
