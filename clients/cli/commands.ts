@@ -4,6 +4,7 @@ import { alertCommand } from '#clients/cli/commands/alert.ts'
 import { demoCommand } from '#clients/cli/commands/demo.ts'
 import { feedCommand } from '#clients/cli/commands/feed.ts'
 import { fsckCommand } from '#clients/cli/commands/fsck.ts'
+import { importCommand } from '#clients/cli/commands/import.ts'
 import { initCommand } from '#clients/cli/commands/init.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   initCommand,
   serveCommand,
   publishCommand,
+  importCommand,
   feedCommand,
   alertCommand,
   accessLogCommand,
