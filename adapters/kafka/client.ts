@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import { wholeAnswers } from '#adapters/kafka/socket.ts'
 
 export interface KafkaOptions {
@@ -8,6 +8,8 @@ export interface KafkaOptions {
   readonly clientId: string
   readonly ssl?: ConnectionOptions
   readonly sasl?: SASLOptions
+  /** Comes before the name of every topic, where a cluster is shared. Default: none. */
+  readonly topicPrefix?: string
   /** How many brokers hold each topic: 3 in production, 1 where there is one broker. */
   readonly replicationFactor: number
   /** How many of them must have an entry before it counts as durable. Default: all but one. */
@@ -39,14 +41,20 @@ export const REQUEST_MS_MAX = 10_000
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1 }
 
 /** A client of its own for each use: kafkajs writes into the `sasl` object it is given. */
-export const kafkaClient = (options: KafkaOptions): Kafka => new Kafka(clientConfig(options))
+export const kafkaClient = (
+  options: KafkaOptions,
+  socketFactory: ISocketFactory = wholeAnswers,
+): Kafka => new Kafka(clientConfig(options, socketFactory))
 
-const clientConfig = ({ brokers, clientId, ssl, sasl, onEvent }: KafkaOptions): KafkaConfig => ({
+const clientConfig = (
+  { brokers, clientId, ssl, sasl, onEvent }: KafkaOptions,
+  socketFactory: ISocketFactory,
+): KafkaConfig => ({
   brokers: [...brokers],
   clientId,
   ...(ssl && { ssl }),
   ...(sasl && { sasl: { ...sasl } }),
-  socketFactory: wholeAnswers,
+  socketFactory,
   connectionTimeout: CONNECT_MS_MAX,
   requestTimeout: REQUEST_MS_MAX,
   retry: RETRY,

@@ -11,6 +11,7 @@ import {
   OffsetGone,
   OutcomeUnknown,
   TopicMisconfigured,
+  UnknownTopic,
 } from '#core/ports/message-log.ts'
 import { startKafka, type TestKafka, withKafka } from '#tests/containers.ts'
 
@@ -102,6 +103,43 @@ await withKafka(() => {
     await expect.poll(() => hasty.append(topic, [utf8('after')])).toEqual([2])
     expect(texts(await hasty.read(topic, 0, 10))).toEqual(['before', 'sent', 'after'])
     await hasty.close()
+  })
+
+  test('closes within seconds while the broker is silent', async ({ skip }) => {
+    const { faults } = kafka
+    if (faults === undefined) return skip('the broker is not ours to pause')
+    const topic = await newTopic()
+    const hasty = await openKafkaLog({ ...options, appendMsMax: 300 })
+    await hasty.append(topic, [utf8('before')])
+    const followed = expect(take(hasty, topic, 0, 2)).rejects.toThrow(LogUnavailable)
+    await faults.pause()
+    try {
+      const sent = hasty.append(topic, [utf8('sent')])
+      await sleep(50)
+      const startedAt = performance.now()
+      const closing = hasty.close()
+      await expect(sent).rejects.toThrow(OutcomeUnknown)
+      await Promise.all([followed, closing])
+      expect(performance.now() - startedAt).toBeLessThan(3_000)
+    } finally {
+      await faults.resume()
+    }
+  })
+
+  test('keeps logs with different prefixes apart', async () => {
+    const topic = `test.${randomUUID()}`
+    const [ours, theirs] = await Promise.all(
+      ['ours.', 'theirs.'].map((topicPrefix) => openKafkaLog({ ...options, topicPrefix })),
+    )
+    if (ours === undefined || theirs === undefined) throw new Error('two logs were opened')
+    await ours.ensureTopics([topic])
+    await ours.append(topic, [utf8('ours')])
+    expect(texts(await ours.read(topic, 0, 10))).toEqual(['ours'])
+    expect(texts(await take(ours, topic, 0, 1))).toEqual(['ours'])
+    expect(await log.head(`ours.${topic}`)).toBe(1)
+    await expect(log.head(topic)).rejects.toThrow(UnknownTopic)
+    await expect(theirs.head(topic)).rejects.toThrow(UnknownTopic)
+    await Promise.all([ours.close(), theirs.close()])
   })
 
   test('follows 100 topics over one connection, each entry soon and once', async () => {

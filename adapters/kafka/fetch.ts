@@ -7,7 +7,6 @@ import {
   kafkaClient,
   REQUEST_MS_MAX,
 } from '#adapters/kafka/client.ts'
-import { wholeAnswers } from '#adapters/kafka/socket.ts'
 import { type LogEntry, LogUnavailable, UnknownTopic } from '#core/ports/message-log.ts'
 
 // The only file that knows kafkajs from the inside (ADR 0002). Its public interface reads by
@@ -53,13 +52,15 @@ const CONNECTIONS = { prompt: 0, waiting: 1 } as const
 export class FetchClient {
   readonly #options: KafkaOptions
   readonly #logger: Logger
+  readonly #socketFactory: ISocketFactory
   readonly #links = new Map<string, Link>()
   readonly #addresses = new Map<number, string>()
   readonly #leaders = new Map<string, number>()
   #closed = false
 
-  constructor(options: KafkaOptions) {
+  constructor(options: KafkaOptions, socketFactory: ISocketFactory) {
     this.#options = options
+    this.#socketFactory = socketFactory
     this.#logger = kafkaClient(options).logger()
   }
 
@@ -238,7 +239,7 @@ export class FetchClient {
       ssl,
       sasl: sasl && { ...sasl },
       logger: this.#logger,
-      socketFactory: wholeAnswers,
+      socketFactory: this.#socketFactory,
       connectionTimeout: CONNECT_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
     })

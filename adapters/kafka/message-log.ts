@@ -5,6 +5,7 @@ import { Follows } from '#adapters/kafka/follow.ts'
 import { patiently } from '#adapters/kafka/patience.ts'
 import { Producers } from '#adapters/kafka/producers.ts'
 import { readEntries } from '#adapters/kafka/read.ts'
+import { Sockets } from '#adapters/kafka/socket.ts'
 import { ensureKafkaTopics } from '#adapters/kafka/topics.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
@@ -18,20 +19,23 @@ import {
 /** Opens the log that a Kafka cluster keeps. Rejects with `LogUnavailable` when none of its
  * brokers answers within `openMsMax`. */
 export const openKafkaLog = async (options: KafkaOptions): Promise<MessageLog> => {
-  const client = new FetchClient(options)
+  const sockets = new Sockets()
+  const client = new FetchClient(options, sockets.factory)
   try {
     await patiently(options.openMsMax ?? LIMITS.logOpenMsMax, () => client.connect())
   } catch (error) {
     await client.close()
     const brokers = options.brokers.join(', ')
-    throw new LogUnavailable(`no Kafka broker answers at ${brokers}: ${error}`, { cause: error })
+    const why = error instanceof Error ? error.message : error
+    throw new LogUnavailable(`no Kafka broker answers at ${brokers}: ${why}`, { cause: error })
   }
-  return new KafkaLog(options, client)
+  return new KafkaLog(options, client, sockets)
 }
 
 class KafkaLog implements MessageLog {
   readonly #options: KafkaOptions
   readonly #client: FetchClient
+  readonly #sockets: Sockets
   readonly #producers: Producers
   readonly #follows: Follows
   readonly #queues = new Map<string, AppendQueue>()
@@ -40,17 +44,18 @@ class KafkaLog implements MessageLog {
   readonly #stopped = new AbortController()
   #closing: Promise<void> | undefined
 
-  constructor(options: KafkaOptions, client: FetchClient) {
+  constructor(options: KafkaOptions, client: FetchClient, sockets: Sockets) {
     this.#options = options
     this.#client = client
-    this.#producers = new Producers(options)
+    this.#sockets = sockets
+    this.#producers = new Producers(options, sockets.factory)
     this.#follows = new Follows(client, (event) => this.#tell(event))
   }
 
   async append(topic: string, entries: readonly Uint8Array[]): Promise<readonly number[]> {
     const bytes = appendBytes(entries)
     this.#checkOpen()
-    const appended = this.#queue(topic).append(entries, bytes)
+    const appended = this.#queue(this.#named(topic)).append(entries, bytes)
     this.#appends.add(appended)
     try {
       return await appended
@@ -62,7 +67,7 @@ class KafkaLog implements MessageLog {
   async read(topic: string, from: number, limit: number): Promise<readonly LogEntry[]> {
     checkReadRange(from, limit)
     this.#checkOpen()
-    return readEntries(this.#client, { topic, from, limit })
+    return readEntries(this.#client, { topic: this.#named(topic), from, limit })
   }
 
   async *follow(
@@ -71,17 +76,18 @@ class KafkaLog implements MessageLog {
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogEntry[]> {
     checkReadRange(from, 1)
-    yield* this.#follows.follow(topic, from, signal)
+    yield* this.#follows.follow(this.#named(topic), from, signal)
   }
 
   async head(topic: string): Promise<number> {
     this.#checkOpen()
-    return patiently(LIMITS.logReadMsMax, () => this.#client.head(topic))
+    return patiently(LIMITS.logReadMsMax, () => this.#client.head(this.#named(topic)))
   }
 
   async ensureTopics(topics: readonly string[]): Promise<void> {
     this.#checkOpen()
-    await ensureKafkaTopics(this.#client, this.#options, topics)
+    const names = topics.map((topic) => this.#named(topic))
+    await ensureKafkaTopics(this.#client, this.#options, names)
   }
 
   close(): Promise<void> {
@@ -90,13 +96,22 @@ class KafkaLog implements MessageLog {
   }
 
   async #close(): Promise<void> {
-    await this.#follows.close()
+    const followed = this.#follows.close()
     // Each is settled by its deadline; what is still with a producer then is given up.
     await Promise.allSettled(this.#appends)
     this.#stopped.abort()
+    // Nobody waits any longer for what a silent broker was asked.
+    const timer = setTimeout(() => this.#sockets.cut(), LIMITS.logCloseMsMax)
+    await followed
     await Promise.all([...this.#queues.values()].map((queue) => queue.idle()))
     await this.#producers.close()
     await this.#client.close()
+    clearTimeout(timer)
+  }
+
+  /** The topic as the cluster knows it. */
+  #named(topic: string): string {
+    return `${this.#options.topicPrefix ?? ''}${topic}`
   }
 
   #checkOpen(): void {

@@ -1,4 +1,4 @@
-import type { Producer } from 'kafkajs'
+import type { ISocketFactory, Producer } from 'kafkajs'
 import type { Lease } from '#adapters/kafka/append-queue.ts'
 import { type KafkaOptions, kafkaClient, REQUEST_MS_MAX } from '#adapters/kafka/client.ts'
 
@@ -16,10 +16,12 @@ interface Shared {
  */
 export class Producers {
   readonly #options: KafkaOptions
+  readonly #socketFactory: ISocketFactory
   #current: Shared | undefined
 
-  constructor(options: KafkaOptions) {
+  constructor(options: KafkaOptions, socketFactory: ISocketFactory) {
     this.#options = options
+    this.#socketFactory = socketFactory
   }
 
   async lease(): Promise<Lease> {
@@ -46,7 +48,7 @@ export class Producers {
 
   #shared(): Shared {
     if (this.#current === undefined) {
-      const producer = kafkaClient(this.#options).producer({
+      const producer = kafkaClient(this.#options, this.#socketFactory).producer({
         idempotent: true,
         allowAutoTopicCreation: false,
         // A topic has one partition; without this kafkajs would choose one again at each retry.

@@ -23,6 +23,28 @@ export const wholeAnswers: ISocketFactory = ({ host, port, ssl, onConnect }) => 
   return withWholeAnswers(socket)
 }
 
+/** The sockets of one log, which can all be cut: kafkajs waits for answers that may never come. */
+export class Sockets {
+  readonly #open = new Set<Socket>()
+  #isCut = false
+
+  readonly factory: ISocketFactory = (options) => {
+    const socket = wholeAnswers(options)
+    this.#open.add(socket)
+    socket.once('close', () => this.#open.delete(socket))
+    if (this.#isCut) socket.destroy(new Error(CUT))
+    return socket
+  }
+
+  /** Rejects every request that is under way, and every connection from now on. */
+  cut(): void {
+    this.#isCut = true
+    for (const socket of this.#open) socket.destroy(new Error(CUT))
+  }
+}
+
+const CUT = 'the log is being closed'
+
 type Listener = (...values: unknown[]) => void
 
 const withWholeAnswers = (socket: Socket): Socket => {
