@@ -31,6 +31,8 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     keepAliveTimeout: LIMITS.keepAliveMsMax,
     maxRequestsPerSocket: 0,
     routerOptions: { maxParamLength: LIMITS.pathPartCharactersMax },
+    // A mistyped filter is refused: left out in silence it would widen what is asked for.
+    ajv: { customOptions: { removeAdditional: false } },
     genReqId: () => randomUUID(),
     logger: logTo === null ? false : { level: 'info', serializers: SERIALIZERS, stream: logTo },
     forceCloseConnections: 'idle',
