@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import '#adapters/kafka/request-queue.ts'
 import { wholeAnswers } from '#adapters/kafka/socket.ts'
 
 export interface KafkaOptions {
