@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '#adapters/crypto/sha256.ts'
-import { type AccessRecord, decodeAccessRecord, encodeAccessRecord } from '#core/access-record.ts'
+import { decodeAccessRecord, encodeAccessRecord } from '#core/access-record.ts'
 import { hex } from '#core/bytes.ts'
 import { accessRecordCodec } from '#core/codecs.ts'
 import { leafHash } from '#core/tlog/hash.ts'
 import { readVectors, unhex } from '#tests/schema-vectors/read.ts'
+import { readable } from '#tests/schema-vectors/readable.ts'
 
 interface RecordVectors {
   readonly fingerprint: string
@@ -23,17 +24,11 @@ interface RecordVectors {
 
 const { fingerprint, valid, invalid } = readVectors<RecordVectors>('records.json')
 
-/** With bytes in hexadecimal. */
-const json = (record: AccessRecord | null): unknown =>
-  JSON.parse(
-    JSON.stringify(record, (_, value) => (value instanceof Uint8Array ? hex(value) : value)),
-  )
-
 describe('a record', () => {
   test.each(valid)('$why', ({ record, bytes, leafHash: hash }) => {
     expect(bytes.slice(4, 20)).toBe(hex(unhex(fingerprint).reverse()))
     const read = decodeAccessRecord(unhex(bytes))
-    expect(json(read)).toEqual(record)
+    expect(readable(read)).toEqual(record)
     expect(read && hex(encodeAccessRecord(read))).toBe(bytes)
     expect(hex(leafHash(sha256, unhex(bytes)))).toBe(hash)
   })

@@ -141,6 +141,11 @@ const SECOND: typeof OFFICER = {
   roles: [{ realm: 'exercise', role: 'administrator' }],
 }
 
+const SECOND_LIVE: typeof SECOND = {
+  ...SECOND,
+  roles: [{ realm: 'live', role: 'administrator' }],
+}
+
 const enterSecondAdministrator = async (topic: DirectoryTopic): Promise<void> => {
   const kp = { by: [KP_ADMIN], atMs: day(6) }
   const key = keyAdded('directory_signing', KP_ADMIN_TWO.publicKey, {
@@ -155,8 +160,7 @@ const enterSecondAdministrator = async (topic: DirectoryTopic): Promise<void> =>
     by: [KP_ADMIN_TWO],
     change: promoted,
   })
-  const live: typeof SECOND = { ...SECOND, roles: [{ realm: 'live', role: 'administrator' }] }
-  await topic.apply('now an administrator', { ...kp, change: live })
+  await topic.apply('now an administrator', { ...kp, change: SECOND_LIVE })
   await topic.apply('an entry by two administrators', {
     ...kp,
     by: [KP_ADMIN, KP_ADMIN_TWO],
@@ -164,7 +168,7 @@ const enterSecondAdministrator = async (topic: DirectoryTopic): Promise<void> =>
   })
   await topic.apply('the second administrator is suspended', {
     ...kp,
-    change: { ...live, suspended: true },
+    change: { ...SECOND_LIVE, suspended: true },
   })
   await topic.ignore('a suspended administrator has no say', 'not-authorised', {
     ...kp,
@@ -250,7 +254,13 @@ export const enterRevocations = async (topic: DirectoryTopic): Promise<void> => 
     ...kp,
     change: keyAdded('alert_signing', KP_ALERTS_OLD.publicKey, { agency: KP }),
   })
-  await topic.apply('a key of an administrator', { ...kp, change: revoked(KP_ADMIN_TWO) })
+  await topic.apply('an administrator is active again', { ...kp, change: SECOND_LIVE })
+  await topic.apply('but its key is revoked', { ...kp, change: revoked(KP_ADMIN_TWO) })
+  await topic.ignore('by a revoked key', 'not-authorised', {
+    ...kp,
+    by: [KP_ADMIN_TWO],
+    change: OFFICER,
+  })
   await topic.apply('a second key for tokens', {
     ...root,
     change: keyAdded('token_signing', TOKENS_TWO.publicKey, { agency: null }),

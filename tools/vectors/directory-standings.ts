@@ -31,7 +31,7 @@ interface KeyStanding {
 const ASKED = {
   origin: 'ctd-kp',
   realm: 'live',
-  directorySequence: 37,
+  directorySequence: 38,
   acceptedAtMs: day(12),
   compromised: false,
 } as const
@@ -88,7 +88,7 @@ export const KEY_STANDINGS: readonly KeyStanding[] = [
     acceptedAtMs: day(465),
   }),
   row('at the end of its validity', KP_ALERTS, 'key-not-valid-now', { acceptedAtMs: VALID_TO_MS }),
-  row('before its agency is suspended', PUNJAB_ALERTS, null, as(31, FROM_PUNJAB)),
-  row('while it is', PUNJAB_ALERTS, 'agency-suspended', as(32, FROM_PUNJAB)),
-  row('after it was', PUNJAB_ALERTS, null, as(33, FROM_PUNJAB)),
+  row('before its agency is suspended', PUNJAB_ALERTS, null, as(32, FROM_PUNJAB)),
+  row('while it is', PUNJAB_ALERTS, 'agency-suspended', as(33, FROM_PUNJAB)),
+  row('after it was', PUNJAB_ALERTS, null, as(34, FROM_PUNJAB)),
 ]

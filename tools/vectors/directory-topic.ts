@@ -3,6 +3,7 @@ import { hex } from '#core/bytes.ts'
 import { authorEntry, CHAIN_START, type ChainEnd } from '#core/directory/author.ts'
 import type { DirectoryFault } from '#core/directory/authority.ts'
 import type { DirectoryChange } from '#core/directory/entry.ts'
+import { readable } from '#tests/schema-vectors/readable.ts'
 import type { VectorKey } from './keys.ts'
 
 export interface TopicRow {
@@ -57,12 +58,4 @@ export class DirectoryTopic {
   author({ change, by, atMs }: Authored, end = this.end) {
     return authorEntry(end, change, { signers: by, enteredAtMs: atMs, sha256 })
   }
-}
-
-/** The same value with bytes in hexadecimal. */
-export const readable = (value: unknown): unknown => {
-  if (value instanceof Uint8Array) return hex(value)
-  if (Array.isArray(value)) return value.map(readable)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, readable(part)]))
 }

@@ -3,6 +3,7 @@ import { verifySignature } from '#adapters/crypto/verify.ts'
 import { judgeEntry } from '#core/directory/judge.ts'
 import { DirectoryState } from '#core/directory/state.ts'
 import { DIRECTORY_PAYLOAD_TYPE } from '#core/envelope.ts'
+import { directoryJson } from '#tests/schema-vectors/directory-json.ts'
 import {
   enterAuditor,
   enterKeys,
@@ -19,7 +20,7 @@ import {
 } from './directory-founding.ts'
 import { DIRECTORY_FINGERPRINT, enterMalformed } from './directory-malformed.ts'
 import { KEY_STANDINGS } from './directory-standings.ts'
-import { DirectoryTopic, readable } from './directory-topic.ts'
+import { DirectoryTopic } from './directory-topic.ts'
 import { unhex } from './raw-avro.ts'
 import { vectorText } from './vector-file.ts'
 
@@ -63,24 +64,5 @@ const stateOf = async ({ rows, genesisDigest }: DirectoryTopic) => {
     const judgement = await judgeEntry(state, unhex(entry), deps)
     if (judgement.ok) state.apply(judgement.entry, judgement.digest)
   }
-  return stateJson(state)
+  return directoryJson(state)
 }
-
-/** All that a directory knows at its end, sorted by name. */
-export const stateJson = (state: DirectoryState) => {
-  const { sequence, digest, policyDigest, logVerifierKey } = state
-  const agencies = sorted(state.agencies).map(({ standings, ...rest }) => ({
-    ...rest,
-    suspended: standings.at(-1)?.suspended ?? true,
-  }))
-  const keys = sorted(state.keys).map(({ revoked, ...rest }) => ({
-    ...rest,
-    revokedAtSequence: revoked?.atSequence ?? null,
-    compromisedSinceMs: revoked?.compromisedSinceMs ?? null,
-  }))
-  const head = { sequence, digest, policyDigest, logVerifierKey }
-  return readable({ ...head, agencies, principals: sorted(state.principals), keys })
-}
-
-const sorted = <T>(map: ReadonlyMap<string, T>): readonly T[] =>
-  [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)

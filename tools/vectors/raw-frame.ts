@@ -88,6 +88,6 @@ export const STAMP: StampJson = {
   id: ID,
   digest: digestOfPayload(payloadOf(BASE)),
   publishRecord: { index: 4_711, leafHash: hex(bytesFor('leaf of the publication')) },
-  directorySequence: 37,
+  directorySequence: 38,
   acceptedAtMs: SENT_AT_MS + 1_500,
 }

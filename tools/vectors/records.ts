@@ -62,7 +62,7 @@ const READ: RecordJson = {
   alert: { origin: 'ctd-kp', id: OTHER_ID, digest: OTHER_DIGEST },
   reasons: [],
   policyDigest: digits('policy 2'),
-  directory: { sequence: 37, digest: digits('directory head') },
+  directory: { sequence: 38, digest: digits('directory head') },
   purpose: { code: 'INVESTIGATION', caseReference: 'FIR-12/2026' },
   searchTerms: null,
   salt: digits('salt').slice(0, 32),
