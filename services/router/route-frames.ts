@@ -1,6 +1,7 @@
 import type { AccessLog, RecordDraft } from '#core/access-log.ts'
 import { directoryHead } from '#core/access-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
+import { appendInRuns } from '#core/append-in-runs.ts'
 import type { AuthenticFrame } from '#core/check-frame.ts'
 import { encodeDeadLetter } from '#core/dead-letter.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
@@ -81,8 +82,9 @@ export class FrameRouter implements TopicView {
         byTopic.set(topic, [...(byTopic.get(topic) ?? []), frame])
       }
     }
-    const appends = [...byTopic].map(([topic, frames]) => this.deps.log.append(topic, frames))
-    await Promise.all(appends)
+    // What was read at once can be more than one append holds.
+    const { log } = this.deps
+    await Promise.all([...byTopic].map(([topic, frames]) => appendInRuns(log, topic, frames)))
   }
 
   private topicsFor({ alert }: AuthenticFrame): readonly string[] {
