@@ -43,7 +43,7 @@ export class AlertView implements TopicView {
   private judge(topic: string, entry: LogEntry, check: FrameCheck | undefined): NewAlert[] {
     const { offset } = entry
     if (check === undefined || check.state === 'blocked') {
-      throw new TopicBlocked(`${topic} at ${offset}: ${check?.why ?? 'no check'}`)
+      throw new TopicBlocked(`${topic} at ${offset}: ${check?.why ?? 'no check'}`, offset)
     }
     if (check.state !== 'authentic') {
       this.deps.onAlarm({ what: `frame-${check.state}`, topic, offset, why: check.why })

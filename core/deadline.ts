@@ -14,10 +14,19 @@ export const within = async <T>(
   const late = clock.sleep(ms, timer.signal).then(() => LATE)
   // The loser of the race must not end the process as an unhandled rejection.
   promise.catch(() => undefined)
-  const first = await Promise.race([promise, late])
-  timer.abort()
+  const first = await Promise.race([promise, late]).finally(() => timer.abort())
   if (first === LATE) throw new OutcomeUnknown(why)
   return first as T
+}
+
+/** As `within`, for work that gives up when its signal aborts: then it does not go on unseen. */
+export const withDeadline = async <T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  ms: number,
+  options: { readonly clock: Clock; readonly why: string },
+): Promise<T> => {
+  const deadline = new AbortController()
+  return within(work(deadline.signal), ms, options).finally(() => deadline.abort())
 }
 
 const LATE = Symbol('late')

@@ -54,7 +54,7 @@ export class IntakeView implements TopicView {
     return entries.map(({ offset }, at): IntakeEntry => {
       const check = checks[at]
       if (check === undefined || check.state === 'blocked') {
-        throw new TopicBlocked(`${topic} at ${offset}: ${check?.why ?? 'no check'}`)
+        throw new TopicBlocked(`${topic} at ${offset}: ${check?.why ?? 'no check'}`, offset)
       }
       if (check.state !== 'authentic') return this.passOver(topic, offset, check)
       const { value } = check

@@ -1,5 +1,5 @@
 import type { Clock } from '#core/ports/clock.ts'
-import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+import { type LogEntry, type MessageLog, OutcomeUnknown } from '#core/ports/message-log.ts'
 
 /** A view over topics that keeps, with its rows, how far it has read. */
 export interface TopicView {
@@ -17,6 +17,13 @@ export interface TopicView {
 /** An entry that may be neither applied nor passed over on this node. */
 export class TopicBlocked extends Error {
   override readonly name = 'TopicBlocked'
+  /** Of that entry; null when none before it may be applied either. */
+  readonly offset: number | null
+
+  constructor(why: string, offset: number | null = null) {
+    super(why)
+    this.offset = offset
+  }
 }
 
 export interface FollowersDeps {
@@ -34,6 +41,8 @@ export class TopicFollowers {
   private readonly running: Promise<void>[] = []
   private readonly waiting = new Map<string, Set<() => void>>()
   private readonly troubles = new Map<string, string>()
+  /** The topics that are followed no further in this process. */
+  private readonly ended = new Set<string>()
 
   constructor(view: TopicView, deps: FollowersDeps) {
     this.view = view
@@ -54,27 +63,49 @@ export class TopicFollowers {
     return this.troubles
   }
 
-  /** Resolves once the view has applied all that was in its topics when this was called. */
+  /**
+   * Resolves once the view has applied all that was in its topics when this was called. Does not
+   * wait for topics that are followed no further: `trouble` tells of them.
+   */
   async caughtUp(): Promise<void> {
-    await Promise.all(
-      this.view.topics.map(async (topic) => {
-        const head = await this.deps.log.head(topic)
-        if (head > 0) await this.passed(topic, head - 1)
-      }),
-    )
+    await Promise.all(this.view.topics.map((topic) => this.caughtUpWith(topic)))
   }
 
-  /** Resolves once the view has applied the entry at `offset`; the caller brings the deadline. */
-  async passed(topic: string, offset: number): Promise<void> {
-    while (this.view.nextOffset(topic) <= offset && !this.stopping.signal.aborted) {
-      await new Promise<void>((resolve) => this.waitersOf(topic).add(resolve))
+  /** As `caughtUp`, of one topic. */
+  async caughtUpWith(topic: string): Promise<void> {
+    const head = await this.deps.log.head(topic)
+    await this.isPassed(topic, head - 1)
+  }
+
+  /**
+   * Resolves once the view has applied the entry at `offset`. Rejects with OutcomeUnknown when the
+   * topic is followed no further, or when `signal`, which brings the deadline, aborts.
+   */
+  async passed(topic: string, offset: number, signal?: AbortSignal): Promise<void> {
+    if (!(await this.isPassed(topic, offset, signal))) {
+      throw new OutcomeUnknown(`the view has not passed ${topic} at ${offset}`)
     }
   }
 
-  private waitersOf(topic: string): Set<() => void> {
+  private async isPassed(topic: string, offset: number, signal?: AbortSignal): Promise<boolean> {
+    while (this.view.nextOffset(topic) <= offset) {
+      if (this.ended.has(topic) || signal?.aborted) return false
+      await this.nextWake(topic, signal)
+    }
+    return true
+  }
+
+  /** Nobody waits on after `signal`: a topic that stands still would gather waiters without end. */
+  private nextWake(topic: string, signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
     const waiters = this.waiting.get(topic) ?? new Set()
-    this.waiting.set(topic, waiters)
-    return waiters
+    this.waiting.set(topic, waiters.add(resolve))
+    const giveUp = (): void => {
+      waiters.delete(resolve)
+      resolve()
+    }
+    signal?.addEventListener('abort', giveUp, { once: true })
+    return promise.finally(() => signal?.removeEventListener('abort', giveUp))
   }
 
   private wake(topic: string): void {
@@ -94,6 +125,7 @@ export class TopicFollowers {
     } catch (error) {
       this.report(topic, error)
     }
+    this.ended.add(topic)
     this.wake(topic)
   }
 
@@ -106,11 +138,23 @@ export class TopicFollowers {
         this.troubles.delete(topic)
         return
       } catch (error) {
-        if (error instanceof TopicBlocked) throw error
+        if (error instanceof TopicBlocked) return this.takeBefore(topic, entries, error)
         this.report(topic, error)
         await this.deps.clock.sleep(waitMs, signal)
       }
     }
+  }
+
+  /** What comes before an entry that blocks is good: to hold it back would be to lose it. */
+  private async takeBefore(
+    topic: string,
+    entries: readonly LogEntry[],
+    blocked: TopicBlocked,
+  ): Promise<never> {
+    const { offset } = blocked
+    const before = entries.filter((entry) => offset !== null && entry.offset < offset)
+    if (before.length > 0) await this.takeUntilDone(topic, before)
+    throw blocked
   }
 
   private report(topic: string, thrown: unknown): void {

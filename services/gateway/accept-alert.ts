@@ -4,7 +4,7 @@ import type { Purpose } from '#core/access-record.ts'
 import type { Alert } from '#core/alert.ts'
 import { decodeAlert } from '#core/alert-codec.ts'
 import { equalBytes } from '#core/bytes.ts'
-import { within } from '#core/deadline.ts'
+import { withDeadline } from '#core/deadline.ts'
 import { ALERT_PAYLOAD_TYPE, digestOf, type Envelope, envelopeFrom } from '#core/envelope.ts'
 import { sealFrame } from '#core/frame.ts'
 import { LIMITS } from '#core/limits.ts'
@@ -63,6 +63,9 @@ export const acceptAlert = async (
   if (sealKeyId === null) {
     return refuseWithRecord(deps, publication, known, { code: 'no-seal-key' })
   }
+  const topic = intakeTopicOf(deps, alert)
+  // While this node stands still there it could never answer, and each retry would add a record.
+  if (topic === null || deps.intakeFollowers.trouble().has(topic)) return refuse('catching-up')
   const directorySequence = deps.directory.state.sequence
   // The record is written before the alert. A crash in between leaves a record of an alert nobody
   // got, which a retry of the same bytes completes (later PUBLISH records of one digest count for
@@ -74,7 +77,12 @@ export const acceptAlert = async (
   const { signedAlert } = publication
   const nonce = deps.random(NONCE_BYTES)
   const frame = sealFrame(deps.seal, { stamp, signedAlert, sealKeyId, nonce })
-  return answerFirst(deps, publication, known, frame)
+  return answerFirst(deps, publication, known, { topic, frame })
+}
+
+const intakeTopicOf = ({ directory }: GatewayDeps, { realm, origin }: Alert): string | null => {
+  const home = directory.state.agencies.get(origin)?.home
+  return home === undefined ? null : intakeTopic(realm, home)
 }
 
 const NONCE_BYTES = 12
@@ -144,15 +152,13 @@ const answerFirst = async (
   deps: GatewayDeps,
   publication: Publication,
   known: Known,
-  frame: Uint8Array,
+  { topic, frame }: { readonly topic: string; readonly frame: Uint8Array },
 ): Promise<Result<Accepted>> => {
   const { alert, digest } = known
-  const home = deps.directory.state.agencies.get(alert.origin)?.home
-  if (home === undefined) throw new OutcomeUnknown('the origin left the directory')
-  const topic = intakeTopic(alert.realm, home)
   const [offset] = await deps.log.append(topic, [frame])
   if (offset === undefined) throw new OutcomeUnknown('no offset came back')
-  await within(deps.intakeFollowers.passed(topic, offset), LIMITS.intakePassedMsMax, {
+  const passed = (signal: AbortSignal) => deps.intakeFollowers.passed(topic, offset, signal)
+  await withDeadline(passed, LIMITS.intakePassedMsMax, {
     clock: deps.clock,
     why: 'the intake view did not pass the frame in time',
   })

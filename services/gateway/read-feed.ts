@@ -1,5 +1,5 @@
 import { type CursorScope, decodeCursor, encodeCursor, type Positions } from '#core/cursor.ts'
-import { within } from '#core/deadline.ts'
+import { withDeadline } from '#core/deadline.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { FeedFilter, IndexedAlert } from '#core/ports/alert-index.ts'
 import { OutcomeUnknown } from '#core/ports/message-log.ts'
@@ -64,9 +64,10 @@ const positionsFrom = (deps: GatewayDeps, scope: CursorScope, from: string): Pos
 
 /** A cursor of another gateway may be ahead of this one: then it waits a little. */
 const isCaughtUp = async ({ alertFollowers, clock }: GatewayDeps, from: Positions) => {
-  const passed = [...from].map(([topic, offset]) => alertFollowers.passed(topic, offset - 1))
+  const passed = (signal: AbortSignal) =>
+    Promise.all([...from].map(([topic, next]) => alertFollowers.passed(topic, next - 1, signal)))
   try {
-    await within(Promise.all(passed), LIMITS.catchUpMsMax, { clock, why: 'behind the cursor' })
+    await withDeadline(passed, LIMITS.catchUpMsMax, { clock, why: 'behind the cursor' })
     return true
   } catch (error) {
     if (error instanceof OutcomeUnknown) return false
