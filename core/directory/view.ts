@@ -3,7 +3,7 @@ import { type JudgeDeps, judgeEntry } from '#core/directory/judge.ts'
 import { DirectoryState } from '#core/directory/state.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
-import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+import { type LogEntry, LogUnavailable, type MessageLog } from '#core/ports/message-log.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 
 export interface DirectoryViewDeps extends JudgeDeps {
@@ -63,12 +63,17 @@ export class DirectoryView {
     return this.seenAtMs[sequence] ?? Number.POSITIVE_INFINITY
   }
 
-  /** Asks the topic for its head and resolves once everything before it was applied. */
+  /**
+   * Asks the topic for its head and resolves once everything before it was applied. Rejects when
+   * the view cannot go on so far: whoever took that for caught up would find a frame stamped by an
+   * entry that this view lacks, call it forged, and pass over an alert for good.
+   */
   async catchUp(): Promise<void> {
     const askedAtMs = this.deps.clock.monotonicMs()
     const head = await this.deps.log.head(DIRECTORY_TOPIC)
     while (this.nextOffset < head && this.canGoOn()) await this.deps.clock.sleep(POLL_MS)
-    if (this.nextOffset >= head) this.confirmedAtMs = Math.max(this.confirmedAtMs, askedAtMs)
+    if (this.nextOffset < head) throw this.failure ?? new LogUnavailable('the view was stopped')
+    this.confirmedAtMs = Math.max(this.confirmedAtMs, askedAtMs)
   }
 
   private canGoOn(): boolean {
@@ -103,7 +108,7 @@ export class DirectoryView {
       try {
         await this.catchUp()
       } catch {
-        // The log cannot be asked now: knowledge grows old, and reads close when it is too old.
+        // It cannot be confirmed now: knowledge grows old, and reads close when it is too old.
       }
       await this.deps.clock.sleep(LIMITS.directoryConfirmMs, this.stopping.signal)
     }
