@@ -52,7 +52,7 @@ export const deliver = async (
   }
 }
 
-/** Publishes; true when other bytes are there under the id, from a run before or beside this one. */
+/** Publishes; true when other bytes are there under the id, of a run before or beside this one. */
 const isIdTaken = async ({ session }: Sender, bytes: Uint8Array): Promise<boolean> => {
   try {
     await publish(session, bytes)
@@ -80,7 +80,7 @@ const isThere = async (
   }
 }
 
-/** Repeats what the hub puts off or does not answer, until `LIMITS.importPatienceMs` have passed. */
+/** Repeats what the hub puts off or does not answer, for `LIMITS.importPatienceMs` at most. */
 const patiently = async <T>(
   { session: { clock } }: Sender,
   { stop, chance, onPutOff }: DeliverOptions,

@@ -196,7 +196,7 @@ describe('a hub that is not there', () => {
 })
 
 describe('progress', () => {
-  test('is a bar on a terminal, plain lines elsewhere, and nothing when it is to be quiet', async () => {
+  test('is a bar on a terminal, plain lines elsewhere, nothing when quiet', async () => {
     const terminal = await run({}, { isTerminal: true })
     expect(terminal.said).toMatch(/^\rimporting .*█/)
     expect(terminal.said).toMatch(/50\/50.*\n$/)
