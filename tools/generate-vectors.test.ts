@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { vectorFiles } from './vectors/all.ts'
+import { vectorFiles } from '#tools/vectors/all.ts'
 
 const folder = new URL('../schemas/vectors/', import.meta.url)
 

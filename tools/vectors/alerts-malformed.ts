@@ -1,8 +1,18 @@
 import { concatBytes, utf8 } from '#core/bytes.ts'
 import type { RefusalCode } from '#core/refusal.ts'
-import { BASE } from './base-alert.ts'
-import { rawAlert, rawAlertUntil } from './raw-alert.ts'
-import { array, bytes, double, long, NONE, overlong, some, text, unhex } from './raw-avro.ts'
+import { BASE } from '#tools/vectors/base-alert.ts'
+import { rawAlert, rawAlertUntil } from '#tools/vectors/raw-alert.ts'
+import {
+  array,
+  bytes,
+  double,
+  long,
+  NONE,
+  overlong,
+  some,
+  text,
+  unhex,
+} from '#tools/vectors/raw-avro.ts'
 
 export interface InvalidAlert {
   readonly why: string

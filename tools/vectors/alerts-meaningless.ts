@@ -1,7 +1,15 @@
 import type { RefusalCode } from '#core/refusal.ts'
-import type { InvalidAlert } from './alerts-malformed.ts'
-import { BARE, BASE, HOUR_MS, ID, OTHER_DIGEST, OTHER_ID, SENT_AT_MS } from './base-alert.ts'
-import { type AlertJson, payloadOf } from './written-alert.ts'
+import type { InvalidAlert } from '#tools/vectors/alerts-malformed.ts'
+import {
+  BARE,
+  BASE,
+  HOUR_MS,
+  ID,
+  OTHER_DIGEST,
+  OTHER_ID,
+  SENT_AT_MS,
+} from '#tools/vectors/base-alert.ts'
+import { type AlertJson, payloadOf } from '#tools/vectors/written-alert.ts'
 
 /** Alerts that the schema lets through. `code` and `detail` are written by hand. */
 const refused =

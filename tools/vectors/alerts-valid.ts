@@ -1,5 +1,13 @@
-import { BARE, BASE, HOUR_MS, ID, OTHER_DIGEST, OTHER_ID, SENT_AT_MS } from './base-alert.ts'
-import type { AlertJson } from './written-alert.ts'
+import {
+  BARE,
+  BASE,
+  HOUR_MS,
+  ID,
+  OTHER_DIGEST,
+  OTHER_ID,
+  SENT_AT_MS,
+} from '#tools/vectors/base-alert.ts'
+import type { AlertJson } from '#tools/vectors/written-alert.ts'
 
 export interface ValidAlert {
   readonly why: string

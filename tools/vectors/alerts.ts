@@ -1,12 +1,12 @@
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { hex } from '#core/bytes.ts'
 import { ALERT_PAYLOAD_TYPE, preAuthenticationEncoding } from '#core/envelope.ts'
-import { MALFORMED_ALERTS } from './alerts-malformed.ts'
-import { MEANINGLESS_ALERTS } from './alerts-meaningless.ts'
-import { VALID_ALERTS } from './alerts-valid.ts'
-import { ALERT_FINGERPRINT } from './raw-alert.ts'
-import { vectorText } from './vector-file.ts'
-import { payloadOf } from './written-alert.ts'
+import { MALFORMED_ALERTS } from '#tools/vectors/alerts-malformed.ts'
+import { MEANINGLESS_ALERTS } from '#tools/vectors/alerts-meaningless.ts'
+import { VALID_ALERTS } from '#tools/vectors/alerts-valid.ts'
+import { ALERT_FINGERPRINT } from '#tools/vectors/raw-alert.ts'
+import { vectorText } from '#tools/vectors/vector-file.ts'
+import { payloadOf } from '#tools/vectors/written-alert.ts'
 
 export const alertVectors = (): string =>
   vectorText('Alerts as JSON and as the payload that is signed; and payloads that are refused.', {

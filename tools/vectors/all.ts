@@ -1,9 +1,9 @@
-import { alertVectors } from './alerts.ts'
-import { directoryVectors, writeDirectory } from './directory.ts'
-import { envelopeVectors } from './envelopes.ts'
-import { frameVectors } from './frames.ts'
-import { labelVectors } from './labels.ts'
-import { recordVectors } from './records.ts'
+import { alertVectors } from '#tools/vectors/alerts.ts'
+import { directoryVectors, writeDirectory } from '#tools/vectors/directory.ts'
+import { envelopeVectors } from '#tools/vectors/envelopes.ts'
+import { frameVectors } from '#tools/vectors/frames.ts'
+import { labelVectors } from '#tools/vectors/labels.ts'
+import { recordVectors } from '#tools/vectors/records.ts'
 
 /** The files of schemas/vectors/ by name. The same texts each time: nothing in them is by chance. */
 export const vectorFiles = async (): Promise<Readonly<Record<string, string>>> => ({

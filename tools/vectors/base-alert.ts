@@ -1,6 +1,6 @@
 import { hex } from '#core/bytes.ts'
-import { bytesFor } from './keys.ts'
-import type { AlertJson } from './written-alert.ts'
+import { bytesFor } from '#tools/vectors/keys.ts'
+import type { AlertJson } from '#tools/vectors/written-alert.ts'
 
 /** 2026-09-14T06:30:00Z. */
 export const SENT_AT_MS = 1_789_367_400_000

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { verifySignature } from '#adapters/crypto/verify.ts'
 import { fromHex, hex, utf8 } from '#core/bytes.ts'
 import { hasLowS } from '#core/key.ts'
-import { publicEs256, signEs256, withHighS } from './deterministic-es256.ts'
+import { publicEs256, signEs256, withHighS } from '#tools/vectors/deterministic-es256.ts'
 
 // RFC 6979 §A.2.5, curve P-256, with SHA-256.
 const PRIVATE = fromHex('c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721')

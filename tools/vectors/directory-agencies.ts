@@ -23,9 +23,9 @@ import {
   STRANGER,
   TOKENS_TWO,
   VALID_TO_MS,
-} from './directory-cast.ts'
-import type { DirectoryTopic } from './directory-topic.ts'
-import { ed25519Key, type VectorKey } from './keys.ts'
+} from '#tools/vectors/directory-cast.ts'
+import type { DirectoryTopic } from '#tools/vectors/directory-topic.ts'
+import { ed25519Key, type VectorKey } from '#tools/vectors/keys.ts'
 
 const [ROOT_1, ROOT_2] = ROOTS
 const BY_ROOTS = [ROOT_1, ROOT_2]

@@ -2,7 +2,7 @@ import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import type { AgencyAdded, KeyAdded, PrincipalSet } from '#core/directory/entry.ts'
 import type { Jurisdiction } from '#core/jurisdiction.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
-import { ed25519Key, es256Key } from './keys.ts'
+import { ed25519Key, es256Key } from '#tools/vectors/keys.ts'
 
 /** Who appears in the vectors of the directory, and in what is judged by it. */
 

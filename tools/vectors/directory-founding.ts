@@ -23,10 +23,10 @@ import {
   ROOTS,
   STRANGER,
   TOKENS,
-} from './directory-cast.ts'
-import type { DirectoryTopic } from './directory-topic.ts'
-import { bytesFor, ed25519Key } from './keys.ts'
-import { flipped, NONE } from './raw-avro.ts'
+} from '#tools/vectors/directory-cast.ts'
+import type { DirectoryTopic } from '#tools/vectors/directory-topic.ts'
+import { bytesFor, ed25519Key } from '#tools/vectors/keys.ts'
+import { flipped, NONE } from '#tools/vectors/raw-avro.ts'
 
 const [ROOT_1, ROOT_2, ROOT_3] = ROOTS
 const BY_ROOTS = [ROOT_1, ROOT_2]

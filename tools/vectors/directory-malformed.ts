@@ -11,9 +11,9 @@ import {
   OFFICER,
   ROOTS,
   STRANGER,
-} from './directory-cast.ts'
-import type { DirectoryTopic } from './directory-topic.ts'
-import { long, singleObject, text } from './raw-avro.ts'
+} from '#tools/vectors/directory-cast.ts'
+import type { DirectoryTopic } from '#tools/vectors/directory-topic.ts'
+import { long, singleObject, text } from '#tools/vectors/raw-avro.ts'
 
 export const DIRECTORY_FINGERPRINT = '6e83e6ec2bc66dde'
 

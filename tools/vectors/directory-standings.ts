@@ -12,8 +12,8 @@ import {
   STRANGER,
   TOKENS,
   VALID_TO_MS,
-} from './directory-cast.ts'
-import type { VectorKey } from './keys.ts'
+} from '#tools/vectors/directory-cast.ts'
+import type { VectorKey } from '#tools/vectors/keys.ts'
 
 interface KeyStanding {
   readonly why: string

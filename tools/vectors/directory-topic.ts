@@ -4,7 +4,7 @@ import { authorEntry, CHAIN_START, type ChainEnd } from '#core/directory/author.
 import type { DirectoryFault } from '#core/directory/authority.ts'
 import type { DirectoryChange } from '#core/directory/entry.ts'
 import { readable } from '#tests/schema-vectors/readable.ts'
-import type { VectorKey } from './keys.ts'
+import type { VectorKey } from '#tools/vectors/keys.ts'
 
 export interface TopicRow {
   readonly why: string

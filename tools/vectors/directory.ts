@@ -11,18 +11,18 @@ import {
   enterRevocations,
   enterStandings,
   enterTimes,
-} from './directory-agencies.ts'
+} from '#tools/vectors/directory-agencies.ts'
 import {
   enterAgencies,
   enterGenesis,
   enterHubKeys,
   enterPolicyAndLog,
-} from './directory-founding.ts'
-import { DIRECTORY_FINGERPRINT, enterMalformed } from './directory-malformed.ts'
-import { KEY_STANDINGS } from './directory-standings.ts'
-import { DirectoryTopic } from './directory-topic.ts'
-import { unhex } from './raw-avro.ts'
-import { vectorText } from './vector-file.ts'
+} from '#tools/vectors/directory-founding.ts'
+import { DIRECTORY_FINGERPRINT, enterMalformed } from '#tools/vectors/directory-malformed.ts'
+import { KEY_STANDINGS } from '#tools/vectors/directory-standings.ts'
+import { DirectoryTopic } from '#tools/vectors/directory-topic.ts'
+import { unhex } from '#tools/vectors/raw-avro.ts'
+import { vectorText } from '#tools/vectors/vector-file.ts'
 
 const PARTS = [
   enterGenesis,

@@ -6,9 +6,9 @@ import {
   preAuthenticationEncoding,
 } from '#core/envelope.ts'
 import type { RefusalCode } from '#core/refusal.ts'
-import { BARE, BASE } from './base-alert.ts'
-import { withHighS } from './deterministic-es256.ts'
-import { bytesFor, ed25519Key, es256Key, keyJson, type VectorKey } from './keys.ts'
+import { BARE, BASE } from '#tools/vectors/base-alert.ts'
+import { withHighS } from '#tools/vectors/deterministic-es256.ts'
+import { bytesFor, ed25519Key, es256Key, keyJson, type VectorKey } from '#tools/vectors/keys.ts'
 import {
   array,
   bytes,
@@ -19,9 +19,9 @@ import {
   singleObject,
   text,
   unhex,
-} from './raw-avro.ts'
-import { vectorText } from './vector-file.ts'
-import { payloadOf } from './written-alert.ts'
+} from '#tools/vectors/raw-avro.ts'
+import { vectorText } from '#tools/vectors/vector-file.ts'
+import { payloadOf } from '#tools/vectors/written-alert.ts'
 
 export const SIGNED_ALERT_FINGERPRINT = '86f9dd6cbd4d836c'
 

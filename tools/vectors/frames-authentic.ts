@@ -1,7 +1,12 @@
 import { hex } from '#core/bytes.ts'
-import { BARE, BASE, SENT_AT_MS } from './base-alert.ts'
-import { KP_ALERTS, KP_ALERTS_CARD, KP_ALERTS_OLD, KP_EXERCISE } from './directory-cast.ts'
-import type { VectorKey } from './keys.ts'
+import { BARE, BASE, SENT_AT_MS } from '#tools/vectors/base-alert.ts'
+import {
+  KP_ALERTS,
+  KP_ALERTS_CARD,
+  KP_ALERTS_OLD,
+  KP_EXERCISE,
+} from '#tools/vectors/directory-cast.ts'
+import type { VectorKey } from '#tools/vectors/keys.ts'
 import {
   additionalDataOf,
   digestOfPayload,
@@ -11,8 +16,8 @@ import {
   type StampJson,
   sealedFrame,
   signed,
-} from './raw-frame.ts'
-import { type AlertJson, payloadOf } from './written-alert.ts'
+} from '#tools/vectors/raw-frame.ts'
+import { type AlertJson, payloadOf } from '#tools/vectors/written-alert.ts'
 
 /** 2026-10-01T00:00:00Z. */
 const OCTOBER_MS = 1_790_812_800_000

@@ -1,6 +1,6 @@
 import { concatBytes, hex, utf8 } from '#core/bytes.ts'
 import { DIRECTORY_PAYLOAD_TYPE, signEnvelope } from '#core/envelope.ts'
-import { BASE, OTHER_DIGEST, OTHER_ID } from './base-alert.ts'
+import { BASE, OTHER_DIGEST, OTHER_ID } from '#tools/vectors/base-alert.ts'
 import {
   KP_ALERTS,
   KP_ALERTS_OLD,
@@ -9,11 +9,11 @@ import {
   PUNJAB_ALERTS,
   STRANGER,
   VALID_TO_MS,
-} from './directory-cast.ts'
-import { authenticParts, authenticRows } from './frames-authentic.ts'
-import type { VectorKey } from './keys.ts'
-import { rawAlert } from './raw-alert.ts'
-import { flipped, long, NONE } from './raw-avro.ts'
+} from '#tools/vectors/directory-cast.ts'
+import { authenticParts, authenticRows } from '#tools/vectors/frames-authentic.ts'
+import type { VectorKey } from '#tools/vectors/keys.ts'
+import { rawAlert } from '#tools/vectors/raw-alert.ts'
+import { flipped, long, NONE } from '#tools/vectors/raw-avro.ts'
 import {
   digestOfPayload,
   FRAME_FINGERPRINT,
@@ -26,9 +26,9 @@ import {
   sealedFrame,
   sealKey,
   signed,
-} from './raw-frame.ts'
-import { vectorText } from './vector-file.ts'
-import { payloadOf } from './written-alert.ts'
+} from '#tools/vectors/raw-frame.ts'
+import { vectorText } from '#tools/vectors/vector-file.ts'
+import { payloadOf } from '#tools/vectors/written-alert.ts'
 
 const CONFIDENTIAL = 'live.CONFIDENTIAL.2026-09.1'
 const SEAL_KEYS = [

@@ -4,7 +4,7 @@ import { hex, utf8 } from '#core/bytes.ts'
 import { jwkOf } from '#core/jwk.ts'
 import { type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
 import type { Signer } from '#core/ports/signer.ts'
-import { publicEs256, scalarFrom, signEs256 } from './deterministic-es256.ts'
+import { publicEs256, scalarFrom, signEs256 } from '#tools/vectors/deterministic-es256.ts'
 
 /** A key whose private half is published with the vectors: worth nothing anywhere else. */
 export interface VectorKey extends Signer {

@@ -1,5 +1,5 @@
 import type { Label, WrittenLabel } from '#core/label.ts'
-import { vectorText } from './vector-file.ts'
+import { vectorText } from '#tools/vectors/vector-file.ts'
 
 type Part = keyof WrittenLabel
 

@@ -1,7 +1,16 @@
 import { concatBytes } from '#core/bytes.ts'
-import { HOUR_MS, OTHER_DIGEST, OTHER_ID, SENT_AT_MS } from './base-alert.ts'
-import { array, double, long, NONE, singleObject, some, text, unhex } from './raw-avro.ts'
-import { uuid } from './written-alert.ts'
+import { HOUR_MS, OTHER_DIGEST, OTHER_ID, SENT_AT_MS } from '#tools/vectors/base-alert.ts'
+import {
+  array,
+  double,
+  long,
+  NONE,
+  singleObject,
+  some,
+  text,
+  unhex,
+} from '#tools/vectors/raw-avro.ts'
+import { uuid } from '#tools/vectors/written-alert.ts'
 
 /** CRC-64-AVRO of the canonical form of rabta.v1.Alert. */
 export const ALERT_FINGERPRINT = '90d41b522b6664ea'

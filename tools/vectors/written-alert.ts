@@ -1,7 +1,7 @@
 import type { WrittenAlert } from '#core/alert-meaning.ts'
 import { encodeSingleObject } from '#core/avro/single-object.ts'
 import { alertCodec } from '#core/codecs.ts'
-import { unhex } from './raw-avro.ts'
+import { unhex } from '#tools/vectors/raw-avro.ts'
 
 type WrittenReference = WrittenAlert['references'][number]
 
