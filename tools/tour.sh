@@ -32,8 +32,8 @@ cat <<TEXT
 
 The transcript of \`tools/tour.sh incidents.csv\`, unedited but for long outputs, which are cut, and the temporary folder, which is shown as \`.\`.
 \`incidents.csv\` holds 5,488 events of organised violence in Pakistan, 2005–2018, from the Uppsala Conflict Data Program's Georeferenced Event Dataset, as published
-under CC BY-IGO on the Humanitarian Data Exchange (cite: Sundberg and Melander (2013), «Introducing the UCDP Georeferenced Event Dataset», Journal of Peace Research
-50(4)). It is open data about past events, used here as load and never as intelligence, and it is not part of this repository; \`tests/fixtures/incidents-sample.csv\` has
+under CC BY-IGO on the Humanitarian Data Exchange (cite: «Introducing the UCDP Georeferenced Event Dataset», Journal of Peace
+Research 50(4), 2013). It is open data about past events, used here as load and never as intelligence, and it is not part of this repository; \`tests/fixtures/incidents-sample.csv\` has
 fifty invented rows in the same columns to take the tour with. The federation, its people and its keys are invented.
 
 ## A federation, a hub, and all rows
