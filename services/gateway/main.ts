@@ -23,7 +23,7 @@ import { IntakeView } from '#core/intake-view.ts'
 import { REALMS } from '#core/realm.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
-import { alertTopics, deadLetterTopic, intakeTopics } from '#core/topics.ts'
+import { alertTopics, deadLetterTopic, intakeTopic, intakeTopics } from '#core/topics.ts'
 import { buildGateway } from '#services/gateway/app.ts'
 import { configFrom, readEnv } from '#services/gateway/config.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -66,7 +66,16 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
     new AlertView(followed, { ...checks, index }),
     following,
   )
-  const letters = new DeadLetterView(REALMS.map(deadLetterTopic), store)
+  const letters = new DeadLetterView(REALMS.map(deadLetterTopic), {
+    store,
+    log,
+    intake: intakeFollowers,
+    home: (realm, origin) => {
+      const home = directory.state.agencies.get(origin)?.home
+      return home === undefined ? null : intakeTopic(realm, home)
+    },
+    onAlarm,
+  })
   const letterFollowers = new TopicFollowers(letters, following)
   const tokenKey = privateKeyFrom(await readKeyFile(paths.tokenKey))
   const guard = openMemoryGuard({ clock })
