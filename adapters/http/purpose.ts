@@ -2,8 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import { PURPOSE_CODES, type Purpose } from '#core/access-record.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 
-const CASE_REFERENCE = /^[A-Za-z0-9](?:[A-Za-z0-9./:_-]{0,62}[A-Za-z0-9])?$/
-
 /** Why the caller asks: `Rabta-Purpose: INVESTIGATION FIR-12/2026`. Optional; never free text. */
 export const purposeOf = (request: FastifyRequest): Result<Purpose | null> => {
   const header = request.headers['rabta-purpose']
@@ -12,7 +10,7 @@ export const purposeOf = (request: FastifyRequest): Result<Purpose | null> => {
   const known = PURPOSE_CODES.find((one) => one === code)
   if (known === undefined || rest.length > 0) return refuse('request-invalid', 'Rabta-Purpose')
   if (caseReference === undefined) return accept({ code: known, caseReference: null })
-  return CASE_REFERENCE.test(caseReference)
+  return isCaseReference(caseReference)
     ? accept({ code: known, caseReference })
     : refuse('request-invalid', 'Rabta-Purpose')
 }
