@@ -1,11 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { callerOf } from '#adapters/http/caller.ts'
 import { purposeOf } from '#adapters/http/purpose.ts'
-import { equalBytes } from '#core/bytes.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-import type { Reader } from '#services/gateway/release.ts'
+import { isPolicyActive, type Reader } from '#services/gateway/release.ts'
 
 /** Who asks, in which request, and why. */
 export const readerOf = async (
@@ -14,8 +13,7 @@ export const readerOf = async (
 ): Promise<Result<Reader>> => {
   const tokens = deps.tokenVerifier
   const { directory, clock } = deps
-  const active = deps.directory.state.policyDigest
-  if (active === null || !equalBytes(active, deps.policy.digest)) return refuse('policy-not-active')
+  if (!isPolicyActive(deps)) return refuse('policy-not-active')
   const caller = await callerOf(request, { tokens, directory, clock })
   if (!caller.ok) return caller
   const purpose = purposeOf(request)

@@ -37,6 +37,12 @@ interface Opened {
   readonly stampBytes: Uint8Array
 }
 
+/** Whether this node decides by the policy that the directory has activated. */
+export const isPolicyActive = ({ directory, policy }: GatewayDeps): boolean => {
+  const active = directory.state.policyDigest
+  return active !== null && equalBytes(active, policy.digest)
+}
+
 /** What the policy says of this caller and label, by the directory as it is now. */
 export const decideRead = (
   { directory, policy }: GatewayDeps,
@@ -67,9 +73,11 @@ export const release = async (
   const records = await appended(deps, drafts)
   if (records === null) return refuse('record-not-durable')
   if (!deps.directory.isFresh()) return refuse('directory-stale')
+  if (!isPolicyActive(deps)) return refuse('policy-not-active')
   const mayGo = (one: Opened): boolean =>
-    deps.directory.state.sequence === decidedAt ||
-    (standingFault(deps, one) === null && decideRead(deps, reader.caller, one.alert).allowed)
+    standingFault(deps, one) === null &&
+    (deps.directory.state.sequence === decidedAt ||
+      decideRead(deps, reader.caller, one.alert).allowed)
   return accept(
     sound.flatMap((one, at) => {
       const record = records[at]

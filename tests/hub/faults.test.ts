@@ -6,6 +6,7 @@ import { partsOptions } from '#adapters/process/parts-options.ts'
 import { type AccessRecord, decodeAccessRecord } from '#core/access-record.ts'
 import type { Alert } from '#core/alert.ts'
 import { authorEntry } from '#core/directory/author.ts'
+import type { DirectoryChange } from '#core/directory/entry.ts'
 import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { ACCESS_TOPIC, alertTopic, DIRECTORY_TOPIC, intakeTopic } from '#core/topics.ts'
@@ -212,8 +213,41 @@ describe('a reader whose rights end while the record is written', () => {
   })
 })
 
-const suspendNacta = async (): Promise<void> => {
-  const change = { type: 'AgencyStanding', agency: agencyId('nacta'), suspended: true } as const
+describe('what changes while the records are written', () => {
+  const readWhile = async (alert: Alert, change: () => Promise<void>) => {
+    await publish(await signed(alert, home.alertSigner('ctd-kp')))
+    await settled()
+    const slow = Promise.withResolvers<void>()
+    log.onNextAppend(ACCESS_TOPIC, { kind: 'delayed', until: slow.promise })
+    const reading = get('/v1/feed', 'nacta/coordinator')
+    await change()
+    slow.resolve()
+    return reading
+  }
+
+  test('the policy: nothing goes by one that is active no longer', async () => {
+    const answer = await readWhile(sampleAlert(), async () => {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await enter({ type: 'PolicyActivated', digest: new Uint8Array(32) })
+    })
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'policy-not-active'])
+  })
+
+  test('the time: an alert that has expired meanwhile does not go', async () => {
+    const alert = sampleAlert({ expiresAtMs: Date.now() + 1_000 })
+    const answer = await readWhile(alert, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_200))
+    })
+    expect([answer.statusCode, answer.json().items]).toEqual([200, []])
+    expect((await entriesOf(ACCESS_TOPIC)).length).toBe(2)
+  })
+})
+
+const suspendNacta = (): Promise<void> =>
+  enter({ type: 'AgencyStanding', agency: agencyId('nacta'), suspended: true })
+
+/** Enters a change that is the root's to make. */
+const enter = async (change: DirectoryChange): Promise<void> => {
   const by = { signers: [home.rootSigner], enteredAtMs: Date.now(), sha256: parts.sha256 }
   const { bytes } = await authorEntry(parts.directory.state, change, by)
   await log.append(DIRECTORY_TOPIC, [bytes])
