@@ -50,8 +50,10 @@ export const acceptAlert = async (
   if (!read.ok) return refuseWithRecord(deps, publication, null, read.refusal)
   const { envelope, ...known } = read.value
   const { alert, digest } = known
-  // Only its origin learns that an id is taken: to others it would say what exists.
-  if (alert.origin === publication.caller.agency) {
+  // Only its origin learns that an id is taken: to others it would say what exists. Whoever was
+  // suspended is one of the others, although the token is still good.
+  const { agency, standing } = publication.caller
+  if (alert.origin === agency && standing.active) {
     const row = deps.intake.find(alert.realm, alert)
     if (row !== null) return answerAgain(deps, publication, known, row)
   }

@@ -83,6 +83,32 @@ describe('what the directory says counts from the next request on', () => {
     expect(answer).toContain('assertion-invalid')
   })
 
+  test('a suspended principal learns nothing of what its agency has published', async () => {
+    const alert = sampleAlert()
+    const signer = hub.home.alertSigner('ctd-kp')
+    const bytes = await signed(alert, signer)
+    await hub.publish(bytes, KP)
+    await enter(
+      {
+        type: 'PrincipalSet',
+        agency: agencyId('ctd-kp'),
+        principal: principal(KP),
+        kind: 'SYSTEM',
+        suspended: true,
+        clearance: 'SECRET',
+        jurisdictions: ['PK-KP'],
+        caveats: [],
+        roles: [{ realm: 'live', role: 'publisher' }],
+      },
+      hub.home.administratorSigner('ctd-kp'),
+    )
+    const other = await signed({ ...alert, kind: 'SITUATION_REPORT' }, signer)
+    for (const one of [bytes, other, await signed(sampleAlert(), signer)]) {
+      const { status, json } = await hub.publish(one, KP)
+      expect([status, json['code'], json['reasons']]).toEqual([403, 'not-permitted', ['suspended']])
+    }
+  })
+
   test('a key that was revoked signs nothing more; what it signed before stays', async () => {
     const id = await publish()
     const signer = hub.home.alertSigner('ctd-kp')
