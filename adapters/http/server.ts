@@ -36,6 +36,10 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     genReqId: () => randomUUID(),
     logger: logTo === null ? false : { level: 'info', serializers: SERIALIZERS, stream: logTo },
     forceCloseConnections: 'idle',
+    // Of an address that cannot be read: without this the answer would repeat it.
+    frameworkErrors: (_error, _request, reply) => {
+      sendRefusal(reply, { code: 'request-invalid' })
+    },
   })
   // Each route says which bodies it takes; plain text is none of them.
   app.removeContentTypeParser('text/plain')

@@ -215,6 +215,30 @@ describe('what is written straight into a topic', () => {
   })
 })
 
+describe('the directory’s entries', () => {
+  test('are a chain to its end, and there is nothing behind it', async () => {
+    const { json } = await hub.get('/v1/directory/entries', COORDINATOR)
+    const end = await hub.get(`/v1/directory/entries?from=${json['next']}`, COORDINATOR)
+    expect([end.status, end.json['entries']]).toEqual([200, []])
+    for (const from of [Number(json['next']) + 1, '1e300']) {
+      const beyond = await hub.get(`/v1/directory/entries?from=${from}`, COORDINATOR)
+      expect([beyond.status, beyond.json['code']]).toEqual([416, 'range-invalid'])
+    }
+  })
+})
+
+describe('an address that is none', () => {
+  test.each(['/v1/alerts/%ff/x', `/v1/alerts/${'a'.repeat(300)}/x`])(
+    '%s is refused by a problem document, which does not repeat it',
+    async (path) => {
+      const answer = await hub.request(path, {})
+      expect([answer.status, answer.json['code']]).toEqual([400, 'request-invalid'])
+      expect(answer.headers.get('content-type')).toContain('application/problem+json')
+      expect(Buffer.from(answer.bytes).toString()).not.toContain('alerts')
+    },
+  )
+})
+
 describe('a restart', () => {
   test('changes nothing: the same alerts, the same answers, cursors that go on', async () => {
     const { json } = await hub.get('/v1/feed?from=now', COORDINATOR)

@@ -27,13 +27,15 @@ export const directoryRoute = (app: FastifyInstance, deps: GatewayDeps): void =>
     async (request, reply) => {
       const reader = await readerOf(deps, request)
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
+      const { from, limit } = request.query
+      const head = await deps.log.head(DIRECTORY_TOPIC)
       const isActive = reader.value.caller.standing.active
       const draft = { ...draftOf(deps, reader.value), action: 'DIRECTORY', alert: null } as const
       const outcome = isActive ? 'ALLOWED' : 'DENIED'
       const reasons = isActive ? [] : ['suspended']
       await deps.accessLog.append([{ ...draft, outcome, reasons }])
       if (!isActive) return sendRefusal(reply, { code: 'not-found' })
-      const { from, limit } = request.query
+      if (from > head) return sendRefusal(reply, { code: 'range-invalid' })
       const entries = await deps.log.read(DIRECTORY_TOPIC, from, limit)
       const { sequence, digest } = deps.directory.state
       reply.header('cache-control', 'private, no-store')
