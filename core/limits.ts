@@ -106,6 +106,7 @@ export const LIMITS = {
   clientTextCharactersMax: 2_000,
   clientDirectoryPagesMax: 200,
   clientIgnoredEntriesMax: 1_000,
+  clientAgenciesMax: 10_000,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,
   // Imports

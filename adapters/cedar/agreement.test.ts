@@ -34,6 +34,11 @@ const naiveReasons = ({ action, principal, alert }: PolicyRequest): Set<DenialRe
   const { origin, label } = alert
   const level = LEVELS.indexOf(label.classification)
   const own = principal.agency === origin
+  if (action === 'preview') {
+    demand(hasRole('publisher') || hasRole('subscriber'), 'role-missing')
+    demand(own, 'not-own-agency')
+    return reasons
+  }
   demand(LEVELS.indexOf(principal.clearance) >= level, 'clearance-too-low')
   for (const caveat of ['JUVENILE', 'PROTECTED_PERSON'] as const) {
     if (label.caveats.includes(caveat)) {
@@ -87,7 +92,7 @@ const alert = fc.record({
     caveats: few(CAVEAT_NAMES),
   }),
 })
-const ACTIONS = ['read', 'read', 'publish', 'search-own', 'search-all'] as const
+const ACTIONS = ['read', 'read', 'publish', 'preview', 'search-own', 'search-all'] as const
 const SEARCHES: readonly PolicyAction[] = ['search-own', 'search-all']
 const request: fc.Arbitrary<PolicyRequest> = fc
   .record({

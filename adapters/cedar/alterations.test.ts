@@ -30,6 +30,7 @@ const SLIPS = [
   ['Role::"national-auditor"', 'Role::"auditor"'],
   ['Action::"read"', 'Action::"publish"'],
   ['Action::"publish"', 'Action::"read"'],
+  ['Action::"preview"', 'Action::"read"'],
   ['Action::"search-own"', 'Action::"search-all"'],
   ['Action::"search-all"', 'Action::"search-own"'],
 ] as const
@@ -56,8 +57,8 @@ const slips = ruleFiles.flatMap(({ name, text }) =>
 )
 
 describe('the rows notice', () => {
-  it('each of the 22 rules, and more than a hundred slips', () => {
-    expect(removals).toHaveLength(22)
+  it('each of the 26 rules, and more than a hundred slips', () => {
+    expect(removals).toHaveLength(26)
     expect(slips.length).toBeGreaterThan(100)
     expect(rowThatFails(files)).toBeUndefined()
   })

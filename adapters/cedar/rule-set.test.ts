@@ -117,6 +117,6 @@ describe('the schema of this repository', () => {
 
   it('knows the same actions as the hub', () => {
     const actions = Object.keys(schema?.actions ?? {}).sort()
-    expect(actions).toEqual(['publish', 'read', 'search-all', 'search-own'])
+    expect(actions).toEqual(['preview', 'publish', 'read', 'search-all', 'search-own'])
   })
 })

@@ -6,6 +6,7 @@ import { feedCommand } from '#clients/cli/commands/feed.ts'
 import { fsckCommand } from '#clients/cli/commands/fsck.ts'
 import { importCommand } from '#clients/cli/commands/import.ts'
 import { initCommand } from '#clients/cli/commands/init.ts'
+import { previewCommand } from '#clients/cli/commands/preview.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
 import { verifyCommand } from '#clients/cli/commands/verify.ts'
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   demoCommand,
   initCommand,
   serveCommand,
+  previewCommand,
   publishCommand,
   importCommand,
   feedCommand,

@@ -14,13 +14,13 @@ export interface Policy {
   decide(request: PolicyRequest): Decision
 }
 
-export type PolicyAction = 'publish' | 'read' | 'search-own' | 'search-all'
+export type PolicyAction = 'preview' | 'publish' | 'read' | 'search-own' | 'search-all'
 
 export interface PolicyRequest {
   readonly action: PolicyAction
   readonly realm: Realm
   readonly principal: PrincipalStanding
-  /** For `publish` and `read`: the alert's origin and label. Null for the searches. */
+  /** The alert's origin and label, for `preview` those that it would have. Null for the searches. */
   readonly alert: { readonly origin: AgencyId; readonly label: Label } | null
 }
 

@@ -6,6 +6,7 @@ import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
 import { directoryRoute } from '#services/gateway/routes/directory.ts'
 import { feedRoute } from '#services/gateway/routes/feed.ts'
+import { previewRoute } from '#services/gateway/routes/preview.ts'
 import { publicRoutes } from '#services/gateway/routes/public.ts'
 import { publishRoute } from '#services/gateway/routes/publish.ts'
 import { tokenRoute } from '#services/gateway/routes/token.ts'
@@ -31,6 +32,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => 
   publishRoute(app, deps)
   alertRoutes(app, deps)
   feedRoute(app, deps)
+  previewRoute(app, deps)
   directoryRoute(app, deps)
   publicRoutes(app, deps)
 }

@@ -68,6 +68,13 @@ test('an alert is published, read in a feed and by name, and its status is told'
   expect(JSON.parse(status.out).state).toBe('routed')
 })
 
+test('whom a draft would reach is said before anything is published', async () => {
+  const { exit, out } = await rabta('preview', draft, '--as', 'ctd-kp/duty-officer', ...at())
+  expect(exit).toBe(EXIT.ok)
+  expect(out).toMatch(/^reaches ctd-kp, nacta$/m)
+  expect(out).toMatch(/^not ctd-sindh, because outside-jurisdiction$/m)
+})
+
 test('who was given it is proven, and a receipt verifies without the hub', async () => {
   const name = await published()
   await rabta('alert', name, '--as', 'nacta/coordinator', ...at())

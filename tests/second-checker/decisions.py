@@ -1,10 +1,11 @@
-"""Who may read, publish and audit, from the sentences of the design: all reasons of a denial."""
+"""Who may read, publish, preview and audit, from the sentences of the design: all reasons of a denial."""
 
 from meaning import CLASSIFICATIONS
 
 ROLES = {
     "read": {"subscriber"},
     "publish": {"publisher"},
+    "preview": {"publisher", "subscriber"},
     "search-own": {"auditor", "national-auditor"},
     "search-all": {"national-auditor"},
 }
@@ -16,6 +17,8 @@ def decide(action, principal, alert):
         reasons.add("suspended")
     if not ROLES[action] & set(principal["roles"]):
         reasons.add("role-missing")
+    if action == "preview" and principal["agency"] != alert["origin"]:
+        reasons.add("not-own-agency")
     if action in ("read", "publish"):
         reasons |= _for_both(principal, alert["label"])
         is_own = principal["agency"] == alert["origin"]
