@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { PURPOSE_CODES, type Purpose } from '#core/access-record.ts'
+import { isCaseReference, PURPOSE_CODES, type Purpose } from '#core/access-record.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 
 /** Why the caller asks: `Rabta-Purpose: INVESTIGATION FIR-12/2026`. Optional; never free text. */
