@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import type { AgencyId } from '#core/agency.ts'
 import { faultOf } from '#core/directory/authority.ts'
-import type { AgencyAdded, DirectoryChange, KeyAdded } from '#core/directory/entry.ts'
+import type { AgencyAdded, DirectoryChange, KeyAdded, PrincipalSet } from '#core/directory/entry.ts'
 import { DirectoryState } from '#core/directory/state.ts'
 import { type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
 import type { PrincipalId } from '#core/principal.ts'
@@ -128,6 +128,33 @@ describe('an agency', () => {
     const other = 'fia-punjab/administrator' as PrincipalId
     expect(chain.enter(ROOT_KEY, { ...added, administrator: other })).toBe('bad-value')
     expect(chain.enter(ROOT_KEY, added)).toBeNull()
+  })
+})
+
+describe('what is said of a principal', () => {
+  const set: PrincipalSet = {
+    type: 'PrincipalSet',
+    agency: KP,
+    principal: 'ctd-kp/analyst' as PrincipalId,
+    kind: 'PERSON',
+    suspended: false,
+    clearance: 'SECRET',
+    jurisdictions: ['PK-KP', 'PK-SD'],
+    caveats: ['JUVENILE'],
+    roles: [
+      { realm: 'live', role: 'subscriber' },
+      { realm: 'exercise', role: 'subscriber' },
+    ],
+  }
+
+  test.each([
+    ['jurisdictions', { jurisdictions: Array(9_000).fill('PK-KP') }],
+    ['caveats', { caveats: Array(9_000).fill('JUVENILE') }],
+    ['roles', { roles: Array(9_000).fill({ realm: 'live', role: 'subscriber' }) }],
+  ])('says each of its %s once: each decision looks at them all', (_which, changes) => {
+    const chain = founded()
+    expect(chain.enter(KP_ADMIN_KEY, { ...set, ...changes })).toBe('bad-value')
+    expect(chain.enter(KP_ADMIN_KEY, set)).toBeNull()
   })
 })
 

@@ -162,8 +162,13 @@ const principalFault = (state: DirectoryState, change: PrincipalSet): DirectoryF
   if (!agency) return 'not-there'
   if (agencyOf(change.principal) !== change.agency) return 'bad-value'
   if (change.jurisdictions.length === 0) return 'bad-value'
+  // Every decision about the principal looks at all of these, so none may be said twice.
+  const roles = change.roles.map(({ realm, role }) => `${realm} ${role}`)
+  if ([change.jurisdictions, change.caveats, roles].some(hasDoubles)) return 'bad-value'
   return isWithin(agency.ceiling, change) ? null : 'beyond-ceiling'
 }
+
+const hasDoubles = (values: readonly string[]): boolean => new Set(values).size < values.length
 
 const isWithin = (ceiling: Ceiling, change: PrincipalSet): boolean =>
   rankOf(change.clearance) <= rankOf(ceiling.classification) &&
