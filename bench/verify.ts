@@ -43,7 +43,7 @@ export const checkStored = async (
   const entries = await entriesOf(home)
   const found = given.filter((record) => isThere(record, entries[record.index]))
   const places = new Set(given.map(({ index }) => index))
-  const { size, problems } = await fsckHome(home, { brokers: null, io: null })
+  const { size, problems } = await fsckHome(home, { kafka: null, io: null })
   return [
     check('every record that was given is in the log', found.length, given.length),
     check('each has a place of its own', places.size, given.length),

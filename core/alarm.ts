@@ -8,10 +8,12 @@ export interface Alarm {
 
 export const ALARMS = {
   'directory-entry-ignored': 'An entry of the directory topic was not authorised: who wrote it?',
+  'directory-entry-refused': 'Somebody sent a directory entry that has no authority; see the log.',
   'frame-ignored': 'A frame in a topic is forged, damaged or in the wrong topic: who wrote it?',
   'frame-erased': 'A frame was passed over because its seal key was destroyed.',
   'id-conflict': 'Two different alerts stand under one (origin, id); the first counts.',
   'dead-letter': 'An alert could not be routed; its originator sees why in its status.',
+  'broker-trouble': 'The Kafka cluster does not answer as it should; what waits is tried again.',
   'topic-stalled': 'A topic cannot be followed further; the service is not ready.',
   'index-damaged': 'A row of the alert index does not open: delete the view, it rebuilds.',
   'view-reset': 'A view was of another version, or damaged: it is being built again.',

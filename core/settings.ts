@@ -44,21 +44,3 @@ export const yesOrNo = (env: Environment, name: string): boolean => {
   if (value !== 'yes' && value !== 'no') throw new SettingInvalid(`${name} must be yes or no`)
   return value === 'yes'
 }
-
-export interface KafkaSettings {
-  readonly brokers: readonly string[]
-  readonly replicationFactor: number
-}
-
-/** Of a service that runs apart from the others: they meet in a Kafka cluster. */
-export const kafkaFrom = (env: Environment): KafkaSettings => {
-  const brokers = required(env, 'RABTA_KAFKA_BROKERS', '127.0.0.1:9092').split(',')
-  if (!brokers.every((broker) => /^[^\s:]+:\d{1,5}$/.test(broker))) {
-    throw new SettingInvalid('RABTA_KAFKA_BROKERS must be HOST:PORT, more of them by commas')
-  }
-  const replicationFactor = Number(env['RABTA_KAFKA_REPLICATION'] ?? '3')
-  if (!Number.isInteger(replicationFactor) || replicationFactor < 1) {
-    throw new SettingInvalid('RABTA_KAFKA_REPLICATION must be a whole number from 1')
-  }
-  return { brokers, replicationFactor }
-}

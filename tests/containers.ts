@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'vitest'
+import { brokerEnvironment, freePort, kafkaImage } from '#clients/cli/demo-broker.ts'
 
 /** A broker for tests. Whoever starts it stops it, in an `afterAll`. */
 export interface TestKafka {
@@ -53,11 +52,9 @@ const startKafkaContainer = async (): Promise<TestKafka> => {
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers')
   // Chosen here and not by the engine, which would publish another one after a restart.
   const port = await freePort()
-  const started = await new GenericContainer(
-    process.env['RABTA_KAFKA_IMAGE'] ?? 'apache/kafka:4.3.1',
-  )
+  const started = await new GenericContainer(kafkaImage())
     .withLabels({ 'rabta-test': 'kafka' })
-    .withEnvironment(brokerEnvironment(port))
+    .withEnvironment({ ...brokerEnvironment(port), ...COMES_BACK_SOON })
     .withExposedPorts({ container: 9092, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(60_000)
@@ -81,35 +78,8 @@ const startKafkaContainer = async (): Promise<TestKafka> => {
   }
 }
 
-/** One node that is broker and controller, as the image apache/kafka is told it too. */
-const brokerEnvironment = (port: number): Record<string, string> => ({
-  KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m',
-  KAFKA_NODE_ID: '1',
-  KAFKA_PROCESS_ROLES: 'broker,controller',
-  KAFKA_LISTENERS: 'CLIENTS://:9092,BROKERS://:9094,CONTROLLER://:9093',
-  // The broker also talks to itself, and inside the container the published port is not there.
-  KAFKA_ADVERTISED_LISTENERS: `CLIENTS://127.0.0.1:${port},BROKERS://localhost:9094`,
-  KAFKA_INTER_BROKER_LISTENER_NAME: 'BROKERS',
-  KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CLIENTS:PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLER:PLAINTEXT',
-  KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-  KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
-  KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-  KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-  KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-  KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR: '1',
-  KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: '1',
-  KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-  // A killed broker may come back only after this.
+/** A killed broker may come back only after this. */
+const COMES_BACK_SOON = {
   KAFKA_BROKER_SESSION_TIMEOUT_MS: '3000',
   KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: '500',
-})
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

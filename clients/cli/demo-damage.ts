@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { homePaths } from '#adapters/files/home.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import { heading, type Io } from '#clients/cli/command.ts'
-import { fsckHome } from '#clients/cli/commands/fsck.ts'
+import { fsckHome, kafkaAt } from '#clients/cli/commands/fsck.ts'
 import { flipInside, flipInTile } from '#clients/cli/damage.ts'
 import type { DemoPlace } from '#clients/cli/demo-services.ts'
 import type { Told } from '#clients/cli/demo-story.ts'
@@ -20,8 +20,8 @@ export const damageACopy = async (
   { home, log, io }: DemoPlace & { readonly io: Io },
 ): Promise<boolean> => {
   io.out(`\n${heading('6. One byte is flipped in a copy of the data folder')}\n`)
-  const brokers = log.kind === 'kafka' ? log.brokers : null
-  const before = await fsckHome(home, { brokers, io: null })
+  const kafka = log.kind === 'kafka' ? kafkaAt(log.brokers, log.topicPrefix) : null
+  const before = await fsckHome(home, { kafka, io: null })
   io.out(`  fsck of the data folder: ${before.problems.length} problems, ${before.size} records\n`)
   const copy = copyOf(home)
   cpSync(home, copy, { recursive: true })
@@ -33,7 +33,7 @@ export const damageACopy = async (
           isChanged(paths.logDatabase, told.record),
         )
   io.out(`  flipped a bit at byte ${damage.offset} of ${relative(copy, damage.file)} in ${copy}\n`)
-  const after = await fsckHome(copy, { brokers, io: null })
+  const after = await fsckHome(copy, { kafka, io: null })
   for (const problem of after.problems) io.out(`  fsck of the copy: ${problem}\n`)
   return before.problems.length === 0 && after.problems.length > 0
 }

@@ -9,12 +9,17 @@ export interface DemoServices {
 /** Where the demonstration keeps its log: in its own folder, or in a Kafka cluster. */
 export type DemoLog =
   | { readonly kind: 'sqlite' }
-  | { readonly kind: 'kafka'; readonly brokers: string; readonly replication: string }
+  | {
+      readonly kind: 'kafka'
+      readonly brokers: string
+      readonly replication: string
+      readonly topicPrefix: string
+    }
 
 export interface DemoPlace {
   readonly home: string
   readonly log: DemoLog
-  /** Of the gateway, or of the hub. The audit service takes the next one; 0: any that is free. */
+  /** Of the gateway, or of the hub; audit and router take the next two. 0: any that are free. */
   readonly port: number
 }
 
@@ -24,15 +29,20 @@ export const startDemoServices = async (
   onLine: (line: string) => void,
 ): Promise<DemoServices> => {
   const listen = (at: number) => `127.0.0.1:${port === 0 ? 0 : at}`
-  const settings = { RABTA_HOME: home, RABTA_LISTEN: listen(port) }
   if (log.kind === 'sqlite') {
+    const settings = { RABTA_HOME: home, RABTA_LISTEN: listen(port) }
     const hub = await startService('hub', settings, onLine)
     return { gatewayUrl: urlOf(hub), auditUrl: urlOf(hub), stop: () => hub.stop() }
   }
-  const kafka = { RABTA_KAFKA_BROKERS: log.brokers, RABTA_KAFKA_REPLICATION: log.replication }
+  const kafka = {
+    RABTA_KAFKA_BROKERS: log.brokers,
+    RABTA_KAFKA_REPLICATION: log.replication,
+    RABTA_KAFKA_TOPIC_PREFIX: log.topicPrefix,
+  }
   const started: ChildService[] = []
-  const start = async (name: ServiceName, more: Readonly<Record<string, string>> = {}) => {
-    const service = await startService(name, { ...settings, ...kafka, ...more }, onLine)
+  const start = async (name: ServiceName, address: string) => {
+    const at = { RABTA_HOME: home, RABTA_LISTEN: address }
+    const service = await startService(name, { ...at, ...kafka }, onLine)
     started.push(service)
     return service
   }
@@ -41,9 +51,9 @@ export const startDemoServices = async (
   }
   try {
     // The audit service first: it makes the topics and seeds the directory for the others.
-    const audit = await start('audit', { RABTA_LISTEN: listen(port + 1) })
-    const gateway = await start('gateway')
-    await start('router')
+    const audit = await start('audit', listen(port + 1))
+    const gateway = await start('gateway', listen(port))
+    await start('router', listen(port + 2))
     return { gatewayUrl: urlOf(gateway), auditUrl: urlOf(audit), stop }
   } catch (error) {
     await stop()

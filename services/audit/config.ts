@@ -1,8 +1,7 @@
+import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
   type Environment,
-  type KafkaSettings,
-  kafkaFrom,
   type ListenAddress,
   listenFrom,
   required,

@@ -9,7 +9,7 @@ import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapt
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { openFileTileStore } from '#adapters/files/tile-store.ts'
 import { tokenVerifier } from '#adapters/jwt/tokens.ts'
-import { openKafkaLog } from '#adapters/kafka/message-log.ts'
+import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
@@ -160,7 +160,7 @@ if (import.meta.main) {
       await using opening = new AsyncDisposableStack()
       const { home, kafka, listen, audit: settings } = config()
       const onAlarm = alarmLogger(process.stderr, 'audit')
-      const log = await openKafkaLog({ ...kafka, clientId: 'rabta-audit' })
+      const log = await openKafka(kafka, { clientId: 'rabta-audit', onAlarm })
       opening.defer(() => log.close())
       const parts = await startParts(await partsOptions(home, log, onAlarm))
       opening.defer(() => parts.directory.stop())

@@ -1,7 +1,6 @@
+import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
 import {
   type Environment,
-  type KafkaSettings,
-  kafkaFrom,
   type ListenAddress,
   listenFrom,
   required,

@@ -9,7 +9,7 @@ import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapt
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { openSeal } from '#adapters/files/seal.ts'
 import { openTokens, tokenVerifier } from '#adapters/jwt/tokens.ts'
-import { openKafkaLog } from '#adapters/kafka/message-log.ts'
+import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
@@ -138,7 +138,7 @@ if (import.meta.main) {
       await using opening = new AsyncDisposableStack()
       const { home, kafka, listen } = config()
       const onAlarm = alarmLogger(process.stderr, 'gateway')
-      const log = await openKafkaLog({ ...kafka, clientId: 'rabta-gateway' })
+      const log = await openKafka(kafka, { clientId: 'rabta-gateway', onAlarm })
       opening.defer(() => log.close())
       const parts = await startParts(await partsOptions(home, log, onAlarm))
       opening.defer(() => parts.directory.stop())

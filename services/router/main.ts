@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { openSeal } from '#adapters/files/seal.ts'
-import { openKafkaLog } from '#adapters/kafka/message-log.ts'
+import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
 import { runService } from '#adapters/process/run-service.ts'
@@ -13,6 +13,7 @@ import { REALMS } from '#core/realm.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { intakeTopics } from '#core/topics.ts'
+import { buildRouter } from '#services/router/app.ts'
 import { configFrom, readEnv } from '#services/router/config.ts'
 import { FrameRouter } from '#services/router/route-frames.ts'
 
@@ -60,16 +61,21 @@ if (import.meta.main) {
     },
     open: async () => {
       await using opening = new AsyncDisposableStack()
-      const { home, kafka } = config()
+      const { home, kafka, listen } = config()
       const onAlarm = alarmLogger(process.stderr, 'router')
-      const log = await openKafkaLog({ ...kafka, clientId: 'rabta-router' })
+      const log = await openKafka(kafka, { clientId: 'rabta-router', onAlarm })
       opening.defer(() => log.close())
       const parts = await startParts(await partsOptions(home, log, onAlarm))
       opening.defer(() => parts.directory.stop())
       const router = await openRouter(home, parts)
       opening.defer(() => router.close())
+      const app = buildRouter({ ...parts, ...router }, process.stderr)
+      opening.defer(async () => {
+        await app.close()
+      })
+      const url = await app.listen(listen)
       const opened = opening.move()
-      return { url: null, close: () => opened.disposeAsync() }
+      return { url, close: () => opened.disposeAsync() }
     },
   })
 }

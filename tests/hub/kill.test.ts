@@ -103,7 +103,7 @@ test(`a hub killed ${ROUNDS} times during an import loses nothing and doubles no
   const given = await feedIds(home.home, gateway)
   expect([given.length, new Set(given).size], `seed ${seed}`).toEqual([ROWS, ROWS])
   await hub.stop()
-  const report = await fsckHome(home.home, { brokers: null, io: null })
+  const report = await fsckHome(home.home, { kafka: null, io: null })
   expect(report.problems, `seed ${seed}`).toEqual([])
   home.remove()
 }, 300_000)

@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { randomBytes } from '#adapters/crypto/random.ts'
 import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import { initHome } from '#clients/cli/commands/init.ts'
+import { type DemoBroker, startDemoBroker } from '#clients/cli/demo-broker.ts'
 import { copyOf, damageACopy } from '#clients/cli/demo-damage.ts'
 import { type DemoLog, type DemoPlace, startDemoServices } from '#clients/cli/demo-services.ts'
 import { playDemo, verifyAfterwards } from '#clients/cli/demo-story.ts'
 import { count, flag, optionalText, text } from '#clients/cli/identity.ts'
+import { hex } from '#core/bytes.ts'
 
 export const demoCommand: Command = {
   name: 'demo',
@@ -32,7 +35,7 @@ export const demoCommand: Command = {
     'kafka-brokers': {
       type: 'string',
       value: 'HOST:PORT',
-      help: 'For --log kafka; else RABTA_KAFKA_BROKERS.',
+      help: 'For --log kafka; else RABTA_KAFKA_BROKERS, else a container is started.',
     },
     'kafka-replication': { type: 'string', value: 'N', help: 'For --log kafka.', default: '1' },
     verbose: { type: 'boolean', help: 'Show the services’ log lines.' },
@@ -40,7 +43,9 @@ export const demoCommand: Command = {
   examples: ['rabta demo', 'rabta demo --once', 'rabta demo --once --log=kafka'],
   run: async (given, io) => {
     const isKept = optionalText(given, 'home') !== undefined
-    const place = placeFrom(given)
+    const { log, broker } = await openLog(given, io)
+    await using _broker = broker
+    const place = placeFrom(given, log)
     const { home } = place
     using _cleanup = isKept ? null : { [Symbol.dispose]: () => removeFolders(home) }
     await initHome(home, {
@@ -64,21 +69,30 @@ const removeFolders = (home: string): void => {
   for (const folder of [home, copyOf(home)]) rmSync(folder, { recursive: true, force: true })
 }
 
-const placeFrom = (given: Given): DemoPlace => {
+const placeFrom = (given: Given, log: DemoLog): DemoPlace => {
   const kept = optionalText(given, 'home')
   const home = kept === undefined ? mkdtempSync(join(tmpdir(), 'rabta-demo-')) : resolve(kept)
   // With --once nobody else is to find it, so any free port will do.
   const port = flag(given, 'once') ? 0 : count(given, 'port')
-  return { home, port, log: logFrom(given) }
+  return { home, port, log }
 }
 
-const logFrom = (given: Given): DemoLog => {
+/** The log, and the broker that was started for it. */
+const openLog = async (
+  given: Given,
+  io: Io,
+): Promise<{ readonly log: DemoLog; readonly broker: DemoBroker | null }> => {
   const kind = text(given, 'log')
-  if (kind === 'sqlite') return { kind }
+  if (kind === 'sqlite') return { log: { kind }, broker: null }
   if (kind !== 'kafka') throw new UsageError('--log must be sqlite or kafka')
-  const brokers = optionalText(given, 'kafka-brokers') ?? process.env['RABTA_KAFKA_BROKERS']
-  if (brokers === undefined) throw new UsageError('--log=kafka needs --kafka-brokers HOST:PORT')
-  return { kind, brokers, replication: text(given, 'kafka-replication') }
+  const named = optionalText(given, 'kafka-brokers') ?? process.env['RABTA_KAFKA_BROKERS']
+  const broker = named === undefined ? await startDemoBroker(io) : null
+  const brokers = named ?? broker?.brokers ?? ''
+  const replication = text(given, 'kafka-replication')
+  // Each demonstration is a new federation, and the cluster may have seen one before.
+  const topicPrefix = `rabta-demo-${hex(randomBytes(4))}.`
+  io.say(`the topics are at ${brokers}; their names begin with ${topicPrefix}\n`)
+  return { log: { kind, brokers, replication, topicPrefix }, broker }
 }
 
 const stayUp = async (place: DemoPlace, io: Io, onLine: (line: string) => void): Promise<void> => {

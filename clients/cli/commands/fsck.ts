@@ -3,14 +3,16 @@ import { sha256 } from '#adapters/crypto/sha256.ts'
 import { verifySignature } from '#adapters/crypto/verify.ts'
 import { homePaths } from '#adapters/files/home.ts'
 import { openFileTileStore } from '#adapters/files/tile-store.ts'
-import { openKafkaLog } from '#adapters/kafka/message-log.ts'
+import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
-import { type Command, EXIT, type Io, UsageError } from '#clients/cli/command.ts'
+import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import { flag, optionalText, text } from '#clients/cli/identity.ts'
 import { Progress } from '#clients/cli/progress.ts'
 import { seededDirectory } from '#clients/cli/seeded-directory.ts'
+import type { Alarm } from '#core/alarm.ts'
 import { hex } from '#core/bytes.ts'
 import { type FsckReport, fsck } from '#core/fsck.ts'
+import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
 import type { MessageLog } from '#core/ports/message-log.ts'
 import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
 
@@ -28,14 +30,18 @@ export const fsckCommand: Command = {
       value: 'HOST:PORT',
       help: 'The log is in this Kafka cluster, not in the home.',
     },
+    'kafka-topic-prefix': {
+      type: 'string',
+      value: 'TEXT',
+      help: 'What the names of its topics there begin with; else RABTA_KAFKA_TOPIC_PREFIX.',
+    },
     json: { type: 'boolean', help: 'Print JSON for programs.' },
     quiet: { type: 'boolean', help: 'No progress.' },
   },
   examples: ['rabta fsck --home ./data', 'rabta fsck --home /srv/rabta --json'],
   run: async (given, io) => {
-    const brokers = optionalText(given, 'kafka-brokers') ?? null
     const shown = flag(given, 'quiet') ? null : io
-    const report = await fsckHome(text(given, 'home'), { brokers, io: shown })
+    const report = await fsckHome(text(given, 'home'), { kafka: kafkaOf(given), io: shown })
     const { size, root, problems } = report
     if (flag(given, 'json')) {
       io.out(`${JSON.stringify({ size, root: root && hex(root), problems }, null, 2)}\n`)
@@ -48,20 +54,34 @@ export const fsckCommand: Command = {
   },
 }
 
+const kafkaOf = (given: Given): KafkaSettings | null => {
+  const brokers = optionalText(given, 'kafka-brokers')
+  const topicPrefix = optionalText(given, 'kafka-topic-prefix')
+  return brokers === undefined ? null : kafkaAt(brokers, topicPrefix)
+}
+
+/** The cluster at `brokers`, to be read; how to reach it securely, the environment says. */
+export const kafkaAt = (brokers: string, topicPrefix: string | undefined): KafkaSettings =>
+  kafkaFrom({
+    ...process.env,
+    RABTA_KAFKA_BROKERS: brokers,
+    ...(topicPrefix !== undefined && { RABTA_KAFKA_TOPIC_PREFIX: topicPrefix }),
+  })
+
 export interface FsckPlace {
-  /** Of the Kafka cluster that holds the log; null when it is in the home. */
-  readonly brokers: string | null
+  /** The cluster that holds the log; null when it is in the home. */
+  readonly kafka: KafkaSettings | null
   /** Where progress goes; null for nowhere. */
   readonly io: Io | null
 }
 
 /** Checks the data of a home, running or stopped. */
-export const fsckHome = async (home: string, { brokers, io }: FsckPlace): Promise<FsckReport> => {
+export const fsckHome = async (home: string, { kafka, io }: FsckPlace): Promise<FsckReport> => {
   const paths = homePaths(home)
   const { logVerifierKey } = await seededDirectory(home)
   const logKey = logVerifierKey === null ? null : parseVerifierKey(sha256, logVerifierKey)
   if (logKey === null) throw new UsageError(`${home} names no access log`)
-  const log = await openLog(paths.logDatabase, brokers)
+  const log = await openLog(paths.logDatabase, { kafka, io })
   const progress = io === null ? null : new Progress(io, 'checking')
   try {
     const tiles = await openFileTileStore(paths.tiles)
@@ -73,10 +93,10 @@ export const fsckHome = async (home: string, { brokers, io }: FsckPlace): Promis
   }
 }
 
-const openLog = (database: string, brokers: string | null): Promise<MessageLog> => {
-  if (brokers !== null) {
-    const clientId = 'rabta-fsck'
-    return openKafkaLog({ brokers: brokers.split(','), clientId, replicationFactor: 1 })
+const openLog = (database: string, { kafka, io }: FsckPlace): Promise<MessageLog> => {
+  if (kafka !== null) {
+    const onAlarm = ({ why }: Alarm) => io?.say(`${why}\n`)
+    return openKafka(kafka, { clientId: 'rabta-fsck', onAlarm })
   }
   if (!existsSync(database)) throw new UsageError(`there is no log at ${database}`)
   return Promise.resolve(openSqliteLog({ path: database, readOnly: true }))
