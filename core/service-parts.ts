@@ -32,7 +32,13 @@ export interface PartsOptions {
   readonly directorySeed: readonly Uint8Array[]
 }
 
-/** Checks the topics, seeds a new directory, and resolves when the directory has caught up. */
+/** The directory topic does not hold the directory that this service is told to trust. */
+export class DirectoryForeign extends Error {
+  override readonly name = 'DirectoryForeign'
+}
+
+/** Checks the topics, seeds a new directory, and resolves when the directory has caught up. Rejects
+ * with `DirectoryForeign` where the topics are another federation's. */
 export const startParts = async (options: PartsOptions): Promise<ServiceParts> => {
   const { log, sha256, random, clock, onAlarm, genesisDigest } = options
   await log.ensureTopics(allTopics())
@@ -49,6 +55,10 @@ export const startParts = async (options: PartsOptions): Promise<ServiceParts> =
     },
   })
   await directory.start()
+  if (directory.state.sequence < 0 && (await log.head(DIRECTORY_TOPIC)) > 0) {
+    await directory.stop()
+    throw new DirectoryForeign(`topic ${DIRECTORY_TOPIC} does not hold the pinned genesis entry`)
+  }
   return { log, directory, verify, sha256, random, clock, onAlarm }
 }
 
