@@ -13,6 +13,7 @@ import { type OpenAudit, openAudit } from '#services/audit/main.ts'
 import { gatewayReadiness, gatewayRoutes } from '#services/gateway/app.ts'
 import { type OpenGateway, openGateway } from '#services/gateway/main.ts'
 import { configFrom, type HubConfig, readEnv } from '#services/hub/config.ts'
+import { routerReadiness } from '#services/router/app.ts'
 import { type OpenRouter, openRouter } from '#services/router/main.ts'
 
 export interface OpenHub extends RunningService {
@@ -41,7 +42,11 @@ export const openHub = async (
   opening.defer(() => gateway.close())
   const router = await openRouter(home, parts)
   opening.defer(() => router.close())
-  const readiness = [...gatewayReadiness(gateway.deps), ...auditReadiness(audit.deps)]
+  const readiness = [
+    ...gatewayReadiness(gateway.deps),
+    ...routerReadiness(router.followers),
+    ...auditReadiness(audit.deps),
+  ]
   const app = createServer({ logTo, readiness })
   gatewayRoutes(app, gateway.deps)
   auditRoutes(app, audit.deps)
