@@ -52,15 +52,30 @@ const overview = (): string =>
     '',
   ].join('\n')
 
-if (import.meta.main) {
+/** The terminal, npm and the launcher may each pass on one Ctrl-C within this time. */
+const SAME_SIGNAL_MS = 1_000
+
+/** Aborts at the first signal to stop. One that comes later ends the process at once. */
+const signalToStop = (): AbortSignal => {
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stopping.abort())
+  let stoppedAtMs = Number.POSITIVE_INFINITY
+  const onSignal = (): void => {
+    if (performance.now() - stoppedAtMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED)
+    stoppedAtMs = Math.min(stoppedAtMs, performance.now())
+    stopping.abort()
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+  return stopping.signal
+}
+
+/** As a shell says it of a program that Ctrl-C ended. */
+const INTERRUPTED = 130
+
+if (import.meta.main) {
   process.exitCode = await run(process.argv.slice(2), {
     out: (text) => process.stdout.write(text),
     say: (text) => process.stderr.write(text),
     isTerminal: process.stderr.isTTY ?? false,
-    signal: stopping.signal,
+    signal: signalToStop(),
   })
 }
