@@ -10,6 +10,8 @@ import { accept, type Result, refuse } from '#core/refusal.ts'
 /** The media type of a signed alert's bytes on the wire. */
 export const SIGNED_ALERT_TYPE = 'application/vnd.rabta.signed-alert+avro'
 export const ALERT_PAYLOAD_TYPE = 'application/vnd.rabta.alert+avro'
+/** The media type of a signed directory entry's bytes on the wire. */
+export const SIGNED_DIRECTORY_ENTRY_TYPE = 'application/vnd.rabta.signed-directory-entry+avro'
 export const DIRECTORY_PAYLOAD_TYPE = 'application/vnd.rabta.directory-entry+avro'
 
 /** A payload with its signatures: DSSE's envelope in Avro (`rabta.v1.SignedAlert`). */

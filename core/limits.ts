@@ -42,6 +42,10 @@ export const LIMITS = {
   intakePassedMsMax: 10_000,
   catchUpMsMax: 2_000,
   sentAtSkewMsMax: 600_000,
+  // Entering into the directory
+  enteredAtSkewMsMax: 600_000,
+  directoryEntriesWaitingMax: 16,
+  directoryPassedMsMax: 10_000,
   // Transparency log
   noteBytesMax: 1_000_000,
   noteSignaturesMax: 100,
@@ -106,6 +110,7 @@ export const LIMITS = {
   clientTextCharactersMax: 2_000,
   clientDirectoryPagesMax: 200,
   clientIgnoredEntriesMax: 1_000,
+  clientDirectoryAttemptsMax: 8,
   clientAgenciesMax: 10_000,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,

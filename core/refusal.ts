@@ -114,6 +114,22 @@ export const REFUSALS = {
     'Another alert of this origin has this id already.',
     'Use a new id; correct an alert with SUPERSEDES.',
   ],
+  // An entry of the directory
+  'directory-entry-too-large': [
+    413,
+    'The signed directory entry is longer than the limit.',
+    'Split the change.',
+  ],
+  'directory-entry-invalid': [
+    422,
+    'The directory would ignore this entry, so it was not entered.',
+    'See detail for the fault: form, signer, authority, ceiling, time or value.',
+  ],
+  'directory-moved': [
+    409,
+    'Another entry has taken this one’s place in the chain.',
+    'Read GET /v1/directory/entries on, and sign the change again behind the new head.',
+  ],
   // Keys and signatures
   'key-unknown': [
     403,

@@ -29,10 +29,14 @@ export const homePaths = (home: string) => ({
   agency: (agency: string) => {
     const folder = join(home, 'agencies', agency)
     return {
-      administratorKey: join(folder, 'administrator.pem'),
+      /** With which its administrator signs what is said of the agency's own. */
+      administratorKey: join(folder, 'directory-signing.pem'),
       alertKey: join(folder, 'alert-signing.pem'),
       exerciseKey: join(folder, 'exercise-signing.pem'),
       principalKey: (name: string) => join(folder, `${name}.pem`),
+      /** A further key: none of its usage is written over. */
+      newKey: (usage: string, keyId: string) =>
+        join(folder, `${usage.replaceAll('_', '-')}.${keyId}.pem`),
     }
   },
 })

@@ -77,7 +77,7 @@ const foundAgency = async (
     agency,
     home: demo.home,
     ceiling: { classification: demo.ceiling, jurisdictions: demo.jurisdictions },
-    administrator: checkedPrincipal(agency, 'administrator'),
+    administrator: checkedPrincipal(agency, ADMINISTRATOR),
     administratorKey: administrator.publicKey,
     validToMs: options.nowMs + options.keyYears * YEAR_MS,
   })
@@ -87,19 +87,23 @@ const foundAgency = async (
   await chain.add(administrator, keyAdded(options, alerts, 'alert_signing', owner))
   await chain.add(administrator, keyAdded(options, exercise, 'exercise_signing', owner))
   const principals = new Map<string, GeneratedKey>()
-  for (const one of demo.principals) {
+  const addLogin = async (name: string): Promise<void> => {
     const key = generateKey('ES256')
+    const whose = { agency, principal: checkedPrincipal(agency, name) }
+    await chain.add(administrator, keyAdded(options, key, 'authentication', whose))
+    principals.set(name, key)
+  }
+  await addLogin(ADMINISTRATOR)
+  for (const one of demo.principals) {
     const principal = checkedPrincipal(agency, one.name)
     await chain.add(administrator, principalSet(demo, agency, one))
-    const whose = { agency, principal }
-    await chain.add(administrator, keyAdded(options, key, 'authentication', whose))
+    await addLogin(one.name)
     if (one.roles.includes('national-auditor')) {
       for (const realm of REALMS) {
         const change = { type: 'NationalAuditorSet', agency, principal, realm } as const
         await chain.add(rootKey, { ...change, granted: true })
       }
     }
-    principals.set(one.name, key)
   }
   return { administrator, alerts, exercise, principals }
 }
@@ -136,6 +140,9 @@ const keyAdded = (
   validFromMs: nowMs - CLOCK_SKEW_MS,
   validToMs: nowMs + keyYears * YEAR_MS,
 })
+
+/** The post that signs what is said of an agency, with a key other than the one it calls with. */
+export const ADMINISTRATOR = 'administrator'
 
 /** A key is good from a little before it was made, for clocks that are behind. */
 const CLOCK_SKEW_MS = 3_600_000

@@ -4,12 +4,21 @@ import { HubMisbehaved } from '#clients/sdk/errors.ts'
 import { bytesShape, countShape, digestShape, listOf, objectOf } from '#clients/sdk/shape.ts'
 import { equalBytes } from '#core/bytes.ts'
 import type { DirectoryFault } from '#core/directory/authority.ts'
-import { type JudgeDeps, judgeEntry } from '#core/directory/judge.ts'
+import { type JudgeDeps, type Judgement, judgeEntry } from '#core/directory/judge.ts'
 import { DirectoryState } from '#core/directory/state.ts'
 import { LIMITS } from '#core/limits.ts'
 
 export interface DirectoryMirrorDeps extends JudgeDeps {
   readonly connection: Connection
+  /** Told of each entry of the topic as it is judged, before the state applies it. */
+  readonly onEntry?: (seen: SeenEntry) => void
+}
+
+/** An entry of the topic as this client judged it. */
+export interface SeenEntry {
+  readonly offset: number
+  readonly bytes: Uint8Array
+  readonly judgement: Judgement
 }
 
 /** An entry that somebody put into the directory topic without the right to. */
@@ -60,6 +69,16 @@ export class DirectoryMirror {
     return this.state.sequence >= (sequence ?? -1)
   }
 
+  /** A mirror that begins anew at the genesis entry and tells of each entry that it reads. */
+  retold(onEntry: (seen: SeenEntry) => void): DirectoryMirror {
+    return new DirectoryMirror({ ...this.deps, onEntry })
+  }
+
+  /** Whether `bytes` may follow the directory as far as it is known here. */
+  judge(bytes: Uint8Array): Promise<Judgement> {
+    return judgeEntry(this.state, bytes, this.deps)
+  }
+
   private async readOn(sequence: number, signal: AbortSignal | undefined): Promise<void> {
     let emptyPages = 0
     for (let page = 0; this.state.sequence < sequence; page += 1) {
@@ -93,7 +112,8 @@ export class DirectoryMirror {
     if (offset !== this.nextOffset) {
       throw new HubMisbehaved('directory-gap', `${offset} came for ${this.nextOffset}`)
     }
-    const judgement = await judgeEntry(this.state, bytes, this.deps)
+    const judgement = await this.judge(bytes)
+    this.deps.onEntry?.({ offset, bytes, judgement })
     if (judgement.ok) {
       this.state.apply(judgement.entry, judgement.digest)
       this.digests.push(judgement.digest)

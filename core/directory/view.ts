@@ -1,5 +1,5 @@
 import type { DirectoryFault } from '#core/directory/authority.ts'
-import { type JudgeDeps, judgeEntry } from '#core/directory/judge.ts'
+import { type JudgeDeps, type Judgement, judgeEntry } from '#core/directory/judge.ts'
 import { DirectoryState } from '#core/directory/state.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
@@ -13,6 +13,12 @@ export interface DirectoryViewDeps extends JudgeDeps {
   readonly onIgnored: (offset: number, fault: DirectoryFault) => void
 }
 
+/** Where an entry of the chain lies in the topic. */
+export interface EntryPlace {
+  readonly offset: number
+  readonly digest: Uint8Array
+}
+
 /**
  * The directory as this process knows it: follows the topic, applies what is authorised, ignores
  * the rest, and knows how old its knowledge is. Kept in memory; rebuilt from the topic at start.
@@ -23,6 +29,7 @@ export class DirectoryView {
   private readonly stopping = new AbortController()
   private readonly running: Promise<void>[] = []
   private readonly seenAtMs: number[] = []
+  private readonly places: EntryPlace[] = []
   private nextOffset = 0
   private confirmedAtMs = Number.NEGATIVE_INFINITY
   /** Why the view cannot go on; null while it can. Its freshness runs out by itself. */
@@ -68,12 +75,29 @@ export class DirectoryView {
    * the view cannot go on so far: whoever took that for caught up would find a frame stamped by an
    * entry that this view lacks, call it forged, and pass over an alert for good.
    */
-  async catchUp(): Promise<void> {
+  async catchUp(signal?: AbortSignal): Promise<void> {
     const askedAtMs = this.deps.clock.monotonicMs()
-    const head = await this.deps.log.head(DIRECTORY_TOPIC)
-    while (this.nextOffset < head && this.canGoOn()) await this.deps.clock.sleep(POLL_MS)
-    if (this.nextOffset < head) throw this.failure ?? new LogUnavailable('the view was stopped')
+    await this.passed(await this.deps.log.head(DIRECTORY_TOPIC), signal)
     this.confirmedAtMs = Math.max(this.confirmedAtMs, askedAtMs)
+  }
+
+  /** Resolves once everything below `offset` was judged. Rejects as `catchUp` does, or when
+   * `signal` aborts first. */
+  async passed(offset: number, signal?: AbortSignal): Promise<void> {
+    while (this.nextOffset < offset && this.canGoOn() && !signal?.aborted) {
+      await this.deps.clock.sleep(POLL_MS)
+    }
+    if (this.nextOffset < offset) throw this.failure ?? new LogUnavailable('the view was stopped')
+  }
+
+  /** Whether `bytes` may follow the directory as it is now. */
+  judge(bytes: Uint8Array): Promise<Judgement> {
+    return judgeEntry(this.state, bytes, this.deps)
+  }
+
+  /** Null when the chain is not so long. */
+  placeOf(sequence: number): EntryPlace | null {
+    return this.places[sequence] ?? null
   }
 
   private canGoOn(): boolean {
@@ -96,6 +120,7 @@ export class DirectoryView {
     if (judgement.ok) {
       const { entry, digest } = judgement
       this.seenAtMs[entry.sequence] = Math.min(entry.enteredAtMs, this.deps.clock.nowMs())
+      this.places[entry.sequence] = { offset, digest }
       this.state.apply(entry, digest)
     } else {
       this.deps.onIgnored(offset, judgement.fault)

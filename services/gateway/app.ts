@@ -4,7 +4,7 @@ import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
-import { directoryRoute } from '#services/gateway/routes/directory.ts'
+import { directoryRoutes } from '#services/gateway/routes/directory.ts'
 import { feedRoute } from '#services/gateway/routes/feed.ts'
 import { previewRoute } from '#services/gateway/routes/preview.ts'
 import { publicRoutes } from '#services/gateway/routes/public.ts'
@@ -33,7 +33,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => 
   alertRoutes(app, deps)
   feedRoute(app, deps)
   previewRoute(app, deps)
-  directoryRoute(app, deps)
+  directoryRoutes(app, deps)
   publicRoutes(app, deps)
 }
 

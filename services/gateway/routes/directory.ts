@@ -2,9 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { base64, hex } from '#core/bytes.ts'
+import { SIGNED_DIRECTORY_ENTRY_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
+import { refuse } from '#core/refusal.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { openEntrance } from '#services/gateway/enter-entry.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 import { draftOf } from '#services/gateway/release.ts'
 
@@ -16,11 +19,16 @@ const Query = Type.Object(
   { additionalProperties: false },
 )
 
+export const directoryRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
+  readRoute(app, deps)
+  enterRoute(app, deps)
+}
+
 /**
  * GET /v1/directory/entries: the topic as it is, unauthorised entries and all, so that whoever
  * holds the pinned genesis digest can verify the whole chain and not take our word.
  */
-export const directoryRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
+const readRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/directory/entries',
     { schema: { querystring: Query } },
@@ -46,4 +54,41 @@ export const directoryRoute = (app: FastifyInstance, deps: GatewayDeps): void =>
       }
     },
   )
+}
+
+/**
+ * POST /v1/directory/entries: enters a signed entry. 201 when it is new, 200 when this very entry
+ * was there. Its signatures decide what it may say; the caller answers for handing it in.
+ */
+const enterRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
+  const enterEntry = openEntrance(deps)
+  // In a scope of its own, so that each route takes its own media type and no other.
+  app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      SIGNED_DIRECTORY_ENTRY_TYPE,
+      { parseAs: 'buffer' },
+      (_request, body, done) => {
+        done(null, body)
+      },
+    )
+    scope.post('/v1/directory/entries', async (request, reply) => {
+      const reader = await readerOf(deps, request)
+      if (!reader.ok) return sendRefusal(reply, reader.refusal)
+      if (!(request.body instanceof Uint8Array)) {
+        return sendRefusal(
+          reply,
+          refuse('media-type-unsupported', SIGNED_DIRECTORY_ENTRY_TYPE).refusal,
+        )
+      }
+      const entered = await enterEntry(reader.value, request.body)
+      if (!entered.ok) return sendRefusal(reply, entered.refusal)
+      const { isNew, sequence, digest, offset } = entered.value
+      return reply
+        .code(isNew ? 201 : 200)
+        .header('cache-control', 'private, no-store')
+        .send({ sequence, digest: hex(digest), offset })
+    })
+    done()
+  })
 }
