@@ -72,7 +72,7 @@ export class TopicFollowers {
   }
 
   /** As `caughtUp`, of one topic. */
-  async caughtUpWith(topic: string): Promise<void> {
+  private async caughtUpWith(topic: string): Promise<void> {
     const head = await this.deps.log.head(topic)
     await this.isPassed(topic, head - 1)
   }
