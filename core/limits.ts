@@ -90,6 +90,7 @@ export const LIMITS = {
   cursorCharactersMax: 1_024,
   filterCharactersMax: 512,
   tokenRequestBytesMax: 8_192,
+  acknowledgementBytesMax: 1_024,
   assertionCharactersMax: 4_096,
   pageBytesMax: 8_388_608,
   // Tokens and callers
@@ -112,6 +113,7 @@ export const LIMITS = {
   clientIgnoredEntriesMax: 1_000,
   clientDirectoryAttemptsMax: 8,
   clientAgenciesMax: 10_000,
+  clientAcknowledgedMax: 10_000,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,
   // Imports

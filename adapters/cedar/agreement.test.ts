@@ -92,7 +92,8 @@ const alert = fc.record({
     caveats: few(CAVEAT_NAMES),
   }),
 })
-const ACTIONS = ['read', 'read', 'publish', 'preview', 'search-own', 'search-all'] as const
+const READING = ['read', 'read', 'acknowledge'] as const
+const ACTIONS = [...READING, 'publish', 'preview', 'search-own', 'search-all'] as const
 const SEARCHES: readonly PolicyAction[] = ['search-own', 'search-all']
 const request: fc.Arbitrary<PolicyRequest> = fc
   .record({

@@ -31,6 +31,7 @@ const SLIPS = [
   ['Action::"read"', 'Action::"publish"'],
   ['Action::"publish"', 'Action::"read"'],
   ['Action::"preview"', 'Action::"read"'],
+  ['Action::"acknowledge"', 'Action::"preview"'],
   ['Action::"search-own"', 'Action::"search-all"'],
   ['Action::"search-all"', 'Action::"search-own"'],
 ] as const
@@ -57,8 +58,8 @@ const slips = ruleFiles.flatMap(({ name, text }) =>
 )
 
 describe('the rows notice', () => {
-  it('each of the 26 rules, and more than a hundred slips', () => {
-    expect(removals).toHaveLength(26)
+  it('each of the 27 rules, and more than a hundred slips', () => {
+    expect(removals).toHaveLength(27)
     expect(slips.length).toBeGreaterThan(100)
     expect(rowThatFails(files)).toBeUndefined()
   })

@@ -100,7 +100,7 @@ describe('a policy that fails while it decides', () => {
     failing.decide(reading)
     failing.decide(reading)
     expect(faults).toHaveLength(2)
-    expect(faults[0]).toMatch(/^read\.cedar suspended 1: .*overflow/)
+    expect(faults[0]).toMatch(/^read\.cedar suspended 2: .*overflow/)
   })
 
   it('denies as policy-error what no rule permits and none forbids', () => {

@@ -36,7 +36,7 @@ describe('rules that are refused when the policy is opened', () => {
       'a syntax error, with its line',
       'principal.active',
       'principal.active &&',
-      /^read\.cedar:14: /,
+      /^read\.cedar:18: /,
     ],
     ['a rule that does not end', '{ principal.active };', '{ principal.active }', /^read\.cedar:/],
     ['an unknown attribute', 'principal.active', 'principal.activ', /`activ`/],
@@ -117,6 +117,13 @@ describe('the schema of this repository', () => {
 
   it('knows the same actions as the hub', () => {
     const actions = Object.keys(schema?.actions ?? {}).sort()
-    expect(actions).toEqual(['preview', 'publish', 'read', 'search-all', 'search-own'])
+    expect(actions).toEqual([
+      'acknowledge',
+      'preview',
+      'publish',
+      'read',
+      'search-all',
+      'search-own',
+    ])
   })
 })

@@ -14,7 +14,13 @@ export interface Policy {
   decide(request: PolicyRequest): Decision
 }
 
-export type PolicyAction = 'preview' | 'publish' | 'read' | 'search-own' | 'search-all'
+export type PolicyAction =
+  | 'acknowledge'
+  | 'preview'
+  | 'publish'
+  | 'read'
+  | 'search-own'
+  | 'search-all'
 
 export interface PolicyRequest {
   readonly action: PolicyAction

@@ -3,6 +3,7 @@ import { createServer, type LogDestination, type Readiness } from '#adapters/htt
 import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { acknowledgementRoute } from '#services/gateway/routes/acknowledgement.ts'
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
 import { directoryRoutes } from '#services/gateway/routes/directory.ts'
 import { feedRoute } from '#services/gateway/routes/feed.ts'
@@ -31,6 +32,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => 
   tokenRoute(app, deps)
   publishRoute(app, deps)
   alertRoutes(app, deps)
+  acknowledgementRoute(app, deps)
   feedRoute(app, deps)
   previewRoute(app, deps)
   directoryRoutes(app, deps)

@@ -5,7 +5,6 @@ import type { AlertName } from '#core/alert.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { ALERT_PAYLOAD_TYPE, type Envelope, envelopeFrom } from '#core/envelope.ts'
 import { frameFrom, openFrame, type Stamp } from '#core/frame.ts'
-import type { Label } from '#core/label.ts'
 import type { IndexedAlert } from '#core/ports/alert-index.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
 import type { Decision } from '#core/ports/policy.ts'
@@ -43,16 +42,25 @@ export const isPolicyActive = ({ directory, policy }: GatewayDeps): boolean => {
   return active !== null && equalBytes(active, policy.digest)
 }
 
+type Labelled = Pick<IndexedAlert, 'origin' | 'label'>
+
 /** What the policy says of this caller and label, by the directory as it is now. */
-export const decideRead = (
+export const decideOn = (
   { directory, policy }: GatewayDeps,
   { principal, realm }: AuthenticatedCaller,
-  { origin, label }: { readonly origin: IndexedAlert['origin']; readonly label: Label },
+  { origin, label }: Labelled,
+  action: 'read' | 'acknowledge',
 ): Decision => {
   const standing = directory.state.standingOf(principal, realm)
   if (standing === null) return { allowed: false, reasons: ['suspended'] }
-  return policy.decide({ action: 'read', realm, principal: standing, alert: { origin, label } })
+  return policy.decide({ action, realm, principal: standing, alert: { origin, label } })
 }
+
+export const decideRead = (
+  deps: GatewayDeps,
+  caller: AuthenticatedCaller,
+  alert: Labelled,
+): Decision => decideOn(deps, caller, alert, 'read')
 
 /**
  * Releases those of `alerts`, which the caller was found to be allowed, that still may go: appends

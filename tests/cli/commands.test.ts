@@ -89,6 +89,20 @@ test('who was given it is proven, and a receipt verifies without the hub', async
   expect([verified.exit, verified.out.includes('VERIFIED')]).toEqual([EXIT.ok, true])
 })
 
+test('an acknowledgement is found by who asks who was given the alert', async () => {
+  const name = await published()
+  const ack = await rabta('alert', 'ack', name, '--as', 'nacta/coordinator', ...at())
+  expect([ack.exit, ack.out.startsWith(`Acknowledged: ${name}`)]).toEqual([EXIT.ok, true])
+  const officer = ['--as', 'ctd-kp/security-officer', ...at()]
+  const given = await rabta('access-log', 'given-to', name, '--json', ...officer)
+  const [one, ...others] = JSON.parse(given.out).acknowledgedBy
+  expect([one.record.principal, others]).toEqual(['nacta/coordinator', []])
+  const shown = await rabta('access-log', 'given-to', name, ...officer)
+  expect(shown.out).toMatch(/nacta\/coordinator +ACKNOWLEDGE +ALLOWED/)
+  const odd = await rabta('alert', 'ask', name, '--as', 'nacta/coordinator', ...at())
+  expect(odd.exit).toBe(EXIT.usage)
+})
+
 test('a receipt that was changed does not verify', async () => {
   const officer = ['--as', 'ctd-kp/security-officer', ...at()]
   await published()

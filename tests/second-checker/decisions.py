@@ -4,6 +4,7 @@ from meaning import CLASSIFICATIONS
 
 ROLES = {
     "read": {"subscriber"},
+    "acknowledge": {"subscriber"},
     "publish": {"publisher"},
     "preview": {"publisher", "subscriber"},
     "search-own": {"auditor", "national-auditor"},
@@ -19,10 +20,10 @@ def decide(action, principal, alert):
         reasons.add("role-missing")
     if action == "preview" and principal["agency"] != alert["origin"]:
         reasons.add("not-own-agency")
-    if action in ("read", "publish"):
+    if action in ("read", "acknowledge", "publish"):
         reasons |= _for_both(principal, alert["label"])
         is_own = principal["agency"] == alert["origin"]
-        reasons |= (_for_reading if action == "read" else _for_publishing)(
+        reasons |= (_for_publishing if action == "publish" else _for_reading)(
             principal, alert["label"], is_own
         )
     return sorted(reasons) or "allowed"

@@ -1,19 +1,22 @@
 import { writeFile } from 'node:fs/promises'
 import { alertNameFrom } from '#clients/cli/alert-name.ts'
-import { type Command, EXIT } from '#clients/cli/command.ts'
+import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import { flag, HUB_OPTIONS, identityFrom, optionalText } from '#clients/cli/identity.ts'
 import { releaseToJson } from '#clients/cli/show-alert.ts'
+import { acknowledge } from '#clients/sdk/acknowledge.ts'
 import { readAlert } from '#clients/sdk/read.ts'
+import type { Session } from '#clients/sdk/session.ts'
 import { alertStatus } from '#clients/sdk/status.ts'
+import type { AlertName } from '#core/alert.ts'
 import { alertToJson } from '#core/alert-json.ts'
 import { hex } from '#core/bytes.ts'
 
 export const alertCommand: Command = {
   name: 'alert',
-  summary: 'Read one alert, verified; or, for its originator, where it stands.',
-  words: 'ORIGIN/ID',
+  summary: 'Read one alert, verified; acknowledge it; or, for its originator, see where it stands.',
+  words: '[ack] ORIGIN/ID',
   wordsMin: 1,
-  wordsMax: 1,
+  wordsMax: 2,
   options: {
     ...HUB_OPTIONS,
     status: { type: 'boolean', help: 'Its status instead: accepted, routed or dead-lettered.' },
@@ -21,11 +24,17 @@ export const alertCommand: Command = {
   },
   examples: [
     'rabta alert ctd-kp/0b0e6a4e-… --as nacta/coordinator',
+    'rabta alert ack ctd-kp/0b0e6a4e-… --as nacta/coordinator',
     'rabta alert ctd-kp/0b0e6a4e-… --as ctd-kp/duty-officer --status',
   ],
   run: async (given, io) => {
+    const [first = '', second] = given.words
+    const name = alertNameFrom(second ?? first)
+    if (second !== undefined && first !== 'ack') {
+      throw new UsageError(`rabta alert takes ${alertCommand.words}`)
+    }
     const { session } = await identityFrom(given)
-    const name = alertNameFrom(given.words[0] ?? '')
+    if (second !== undefined) return acknowledgeByName(session, name, { given, io })
     if (flag(given, 'status')) {
       const status = await alertStatus(session, name)
       io.out(`${JSON.stringify({ ...status, digest: hex(status.digest) }, null, 2)}\n`)
@@ -42,4 +51,20 @@ export const alertCommand: Command = {
     io.say(`signature, stamp and record verified; this reading is leaf ${release.record.index}\n`)
     return EXIT.ok
   },
+}
+
+const acknowledgeByName = async (
+  session: Session,
+  name: AlertName,
+  { given, io }: { readonly given: Given; readonly io: Io },
+) => {
+  const { origin, id, digest, record } = await acknowledge(session, { ...name, digest: null })
+  if (flag(given, 'json')) {
+    const shown = { origin, id, digest: hex(digest), recordIndex: record.index }
+    io.out(`${JSON.stringify(shown, null, 2)}\n`)
+  } else {
+    io.out(`Acknowledged: ${origin}/${id}\n`)
+    io.out(`  digest  ${hex(digest)}\n  record  leaf ${record.index} of the access log\n`)
+  }
+  return EXIT.ok
 }

@@ -1,33 +1,26 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { chooseType } from '#adapters/http/media-type.ts'
 import { sendRefusal } from '#adapters/http/refusals.ts'
-import { isAgencyId } from '#core/agency.ts'
-import type { AlertName } from '#core/alert.ts'
 import { decodeAlert } from '#core/alert-codec.ts'
 import { alertToJson } from '#core/alert-json.ts'
 import { base64 } from '#core/bytes.ts'
 import { ALERT_PAYLOAD_TYPE, envelopeFrom, SIGNED_ALERT_TYPE } from '#core/envelope.ts'
-import { accept, type Result, refuse } from '#core/refusal.ts'
-import { isUuid } from '#core/uuid.ts'
+import { refuse } from '#core/refusal.ts'
+import { type AlertParams, alertNameFrom } from '#services/gateway/alert-params.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { readAlert } from '#services/gateway/read-alert.ts'
 import { statusOf } from '#services/gateway/read-status.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 import type { Released } from '#services/gateway/release.ts'
 
-interface Params {
-  readonly origin: string
-  readonly id: string
-}
-
 const TYPES = [SIGNED_ALERT_TYPE, 'application/json'] as const
 
 /** GET /v1/alerts/{origin}/{id}, and its status for the originator. */
 export const alertRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
-  app.get<{ Params: Params }>('/v1/alerts/:origin/:id', async (request, reply) => {
+  app.get<{ Params: AlertParams }>('/v1/alerts/:origin/:id', async (request, reply) => {
     const reader = await readerOf(deps, request)
     if (!reader.ok) return sendRefusal(reply, reader.refusal)
-    const name = nameFrom(request)
+    const name = alertNameFrom(request)
     if (!name.ok) return sendRefusal(reply, name.refusal)
     const type = chooseType(request.headers.accept, TYPES)
     if (type === null) return sendRefusal(reply, refuse('not-acceptable', TYPES.join(', ')).refusal)
@@ -36,22 +29,15 @@ export const alertRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
     return sendReleased(reply, released.value, type)
   })
 
-  app.get<{ Params: Params }>('/v1/alerts/:origin/:id/status', async (request, reply) => {
+  app.get<{ Params: AlertParams }>('/v1/alerts/:origin/:id/status', async (request, reply) => {
     const reader = await readerOf(deps, request)
     if (!reader.ok) return sendRefusal(reply, reader.refusal)
-    const name = nameFrom(request)
+    const name = alertNameFrom(request)
     if (!name.ok) return sendRefusal(reply, name.refusal)
     const status = await statusOf(deps, reader.value, name.value)
     if (!status.ok) return sendRefusal(reply, status.refusal)
     return reply.header('cache-control', 'private, no-store').send(status.value)
   })
-}
-
-const nameFrom = ({ params }: FastifyRequest<{ Params: Params }>): Result<AlertName> => {
-  const { origin, id } = params
-  if (!isAgencyId(origin)) return refuse('request-invalid', 'origin is not an agency’s name')
-  if (!isUuid(id)) return refuse('request-invalid', 'id is not a UUID in lower case')
-  return accept({ origin, id })
 }
 
 /** The bytes as they were signed; stamp and record beside them in headers (RFC 8941 byte sequences). */
