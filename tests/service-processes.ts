@@ -1,0 +1,57 @@
+import { cpSync, rmSync } from 'node:fs'
+import { type ChildService, type ServiceName, startService } from '#clients/cli/child-service.ts'
+import { openIdentity } from '#clients/cli/identity.ts'
+import type { Session } from '#clients/sdk/session.ts'
+import { hex } from '#core/bytes.ts'
+import { isPrincipalId } from '#core/principal.ts'
+import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
+
+/** Services of one federation, each a process of its own, that meet in a Kafka cluster. */
+export class ServiceProcesses implements AsyncDisposable {
+  readonly home: TemporaryHome
+  readonly #settings: Readonly<Record<string, string>>
+  readonly #homes: string[] = []
+  readonly #running: ChildService[] = []
+
+  private constructor(home: TemporaryHome, settings: Readonly<Record<string, string>>) {
+    this.home = home
+    this.#settings = settings
+  }
+
+  static async open(brokers: readonly string[]): Promise<ServiceProcesses> {
+    const home = await makeTemporaryHome()
+    return new ServiceProcesses(home, {
+      RABTA_KAFKA_BROKERS: brokers.join(','),
+      RABTA_KAFKA_REPLICATION: '1',
+      RABTA_KAFKA_TOPIC_PREFIX: `test.${hex(home.founding.genesisDigest).slice(0, 16)}.`,
+      RABTA_LISTEN: '127.0.0.1:0',
+    })
+  }
+
+  /** Starts a service on a machine of its own: the same keys, other data. Its address. */
+  async start(
+    name: ServiceName,
+  ): Promise<{ readonly url: string; readonly service: ChildService }> {
+    const home = `${this.home.home}-${this.#homes.length}`
+    cpSync(this.home.home, home, { recursive: true })
+    this.#homes.push(home)
+    const settings = { ...this.#settings, RABTA_HOME: home }
+    const service = await startService(name, settings, () => undefined)
+    this.#running.push(service)
+    if (service.url === null) throw new Error(`the ${name} does not listen`)
+    return { url: service.url, service }
+  }
+
+  async session(principal: string, gatewayUrl: string): Promise<Session> {
+    if (!isPrincipalId(principal)) throw new RangeError(principal)
+    const { home } = this.home
+    const { session } = await openIdentity({ home, principal, realm: 'live', gatewayUrl })
+    return session
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#running.map((service) => service.stop()))
+    for (const home of this.#homes) rmSync(home, { recursive: true, force: true })
+    this.home.remove()
+  }
+}
