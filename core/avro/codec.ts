@@ -3,6 +3,7 @@ import { fingerprintOfForm } from '#core/avro/fingerprint.ts'
 import type { ReadResult } from '#core/avro/read-result.ts'
 import { type Budgets, compileReader } from '#core/avro/reader.ts'
 import { parseSchema } from '#core/avro/schema.ts'
+import { headerFor } from '#core/avro/single-object.ts'
 import type { ValueOf } from '#core/avro/value-of.ts'
 import { compileWriter } from '#core/avro/writer.ts'
 
@@ -26,6 +27,8 @@ export interface Codec<V = unknown> {
   readonly canonicalForm: string
   /** CRC-64-AVRO of the canonical form: 16 hexadecimal digits, most significant first. */
   readonly fingerprint: string
+  /** What stands before a value in single-object encoding; not to be changed. */
+  readonly header: Uint8Array
   /** Never throws, whatever the bytes. */
   read(bytes: Uint8Array, budgets?: Budgets): ReadResult<V>
   /** Throws AvroWriteError when the value is not of the schema. */
@@ -39,10 +42,12 @@ export interface Codec<V = unknown> {
 export const compileCodec = <const S>(schemaJson: S): Codec<ValueOf<S>> => {
   const schema = parseSchema(schemaJson)
   const form = canonicalForm(schema)
+  const fingerprint = fingerprintOfForm(form)
   const read = compileReader(schema)
   return {
     canonicalForm: form,
-    fingerprint: fingerprintOfForm(form),
+    fingerprint,
+    header: headerFor(fingerprint),
     // The closures make a value of the schema; ValueOf says the same about the schema's type.
     read: (bytes, budgets) => read(bytes, budgets) as ReadResult<ValueOf<S>>,
     write: compileWriter(schema),

@@ -19,9 +19,10 @@ export const codecRegistry = <C extends Codec>(codecs: readonly C[]): CodecRegis
 
 /** Throws AvroWriteError when the value is not of the codec's schema. */
 export const encodeSingleObject = <V>(codec: Codec<V>, value: V): Uint8Array =>
-  concatBytes(headerOf(codec), codec.write(value))
+  concatBytes(codec.header, codec.write(value))
 
-const headerOf = ({ fingerprint }: Codec): Uint8Array => {
+/** What stands before a body of the schema with this fingerprint. */
+export const headerFor = (fingerprint: string): Uint8Array => {
   const bytes = fromHex(fingerprint)
   if (bytes?.length !== HEADER_BYTES - MARKER.length) throw new Error('not a fingerprint')
   return Uint8Array.of(...MARKER, ...bytes.reverse())
@@ -45,11 +46,25 @@ export const decodeSingleObject = <C extends Codec>(
   bytes: Uint8Array,
   budgets: Budgets = {},
 ): DecodeResult<C> => {
-  const fingerprint = fingerprintOf(bytes)
-  if (fingerprint === null) return { ok: false, code: 'not-single-object', at: 0 }
-  const codec = codecs.get(fingerprint)
-  if (codec === undefined) return { ok: false, code: 'unknown-schema', at: MARKER.length }
+  const codec = codecUnder(codecs, bytes)
+  if (codec === null) {
+    const code = fingerprintOf(bytes) === null ? 'not-single-object' : 'unknown-schema'
+    return { ok: false, code, at: code === 'unknown-schema' ? MARKER.length : 0 }
+  }
   const result = codec.read(bytes.subarray(HEADER_BYTES), budgets)
   if (!result.ok) return { ...result, at: result.at + HEADER_BYTES }
   return { ok: true, codec, value: result.value } as Decoded<C>
+}
+
+const codecUnder = <C extends Codec>(codecs: CodecRegistry<C>, bytes: Uint8Array): C | null => {
+  for (const codec of codecs.values()) if (isUnder(codec.header, bytes)) return codec
+  return null
+}
+
+const isUnder = (header: Uint8Array, bytes: Uint8Array): boolean => {
+  if (bytes.length < HEADER_BYTES) return false
+  for (let at = 0; at < HEADER_BYTES; at += 1) {
+    if (bytes[at] !== header[at]) return false
+  }
+  return true
 }

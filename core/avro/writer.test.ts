@@ -126,3 +126,40 @@ test('a text whose length prefix is wider in UTF-8 than in characters keeps its 
     }
   }
 })
+
+test('a value is written the same whatever was written before it, or failed', () => {
+  const codec = compileCodec(SCHEMA)
+  const alone = hex(codec.write(VALUE))
+  const long = { ...VALUE, items: Array.from({ length: 3_000 }, () => ({ text: 'x'.repeat(9) })) }
+  const most = Array.from({ length: LIMITS.avroItemsMax }, () => ({ text: null }))
+  for (const before of [long, { ...VALUE, items: most }, { ...VALUE, items: most }]) {
+    codec.write(before)
+    expect(hex(codec.write(VALUE))).toBe(alone)
+  }
+  const broken = { ...VALUE, items: [{ text: 'a' }, { text: '\ud800' }] }
+  expect(() => codec.write(broken)).toThrow(AvroWriteError)
+  expect(hex(codec.write(VALUE))).toBe(alone)
+})
+
+test('what was written stays as it is when the next value is written', () => {
+  const codec = compileCodec('string')
+  const first = codec.write('first')
+  codec.write('other')
+  expect(hex(first)).toBe(write('string', 'first'))
+})
+
+test('a value that writes another one while it is read disturbs neither', () => {
+  const codec = compileCodec(SCHEMA)
+  const alone = hex(codec.write(VALUE))
+  const inner: string[] = []
+  const outer = {
+    count: 1,
+    get items() {
+      inner.push(hex(codec.write(VALUE)))
+      return VALUE.items
+    },
+    either: null,
+  }
+  expect(hex(codec.write(outer))).toBe(alone)
+  expect(inner).toEqual(Array(inner.length).fill(alone))
+})

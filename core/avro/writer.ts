@@ -27,19 +27,35 @@ export class AvroWriteError extends Error {
  */
 export const compileWriter = (schema: Schema): ((value: unknown) => Uint8Array) => {
   const write = compile(schema, new Map())
+  // A new one for each value would be most of the garbage. It is taken out while it is in use: a
+  // value whose getter writes another value finds none here, and whoever throws brings none back.
+  let spare: Sink | null = null
   return (value) => {
-    const sink = new Sink()
+    const sink = spare ?? new Sink()
+    spare = null
     const problem = write(sink, value)
     if (problem !== null) throw new AvroWriteError(`$${problem.path}`, problem.expected)
     if (sink.length > LIMITS.avroBytesMax) throw new AvroWriteError('$', 'fewer bytes')
-    return sink.bytes.slice(0, sink.length)
+    const written = sink.bytes.slice(0, sink.length)
+    if (sink.bytes.length <= SPARE_BYTES_MAX) {
+      sink.clear()
+      spare = sink
+    }
+    return written
   }
 }
+
+const SPARE_BYTES_MAX = 16_384
 
 class Sink {
   bytes = new Uint8Array(1_024)
   length = 0
   itemsLeft: number = LIMITS.avroItemsMax
+
+  clear(): void {
+    this.length = 0
+    this.itemsLeft = LIMITS.avroItemsMax
+  }
 
   /** Makes room for `more` bytes behind what is written. */
   reserve(more: number): void {
