@@ -14,7 +14,7 @@ export const within = async <T>(
   const late = clock.sleep(ms, timer.signal).then(() => LATE)
   // The loser of the race must not end the process as an unhandled rejection.
   promise.catch(() => undefined)
-  const first = await Promise.race([promise, late]).finally(() => timer.abort())
+  const first = await Promise.race([promise, late]).finally(() => timer.abort(IN_TIME))
   if (first === LATE) throw new OutcomeUnknown(why)
   return first as T
 }
@@ -30,3 +30,5 @@ export const withDeadline = async <T>(
 }
 
 const LATE = Symbol('late')
+/** Given as the reason, or the platform makes an error of it, with its stack. */
+const IN_TIME = Symbol('in time')

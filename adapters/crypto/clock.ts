@@ -1,9 +1,19 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '#core/ports/clock.ts'
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  // It rejects for one reason, the abort, and then the sleep is over too.
-  sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  // Not by `node:timers/promises`: it makes an error, with its stack, of every sleep cut short, and
+  // each append cuts one short.
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      signal?.addEventListener('abort', wake)
+    }),
 }
