@@ -79,6 +79,7 @@ export const LIMITS = {
   tokenCharactersMax: 4_096,
   assertionLifeMsMax: 60_000,
   issuedAheadMsMax: 5_000,
+  tokensRememberedMax: 10_000,
   // Guard
   guardEntriesMax: 100_000,
   // HTTP

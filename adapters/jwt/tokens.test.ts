@@ -137,6 +137,33 @@ describe('an access token', () => {
     expect(await verifyToken(text, finding(HUB), NOW_MS - 5_001)).toBeNull()
   })
 
+  test('that was good before is none once its key is not found, or is another', async () => {
+    const text = token()
+    expect(await verifyToken(text)).not.toBeNull()
+    expect(await verifyToken(text, () => null)).toBeNull()
+    expect(await verifyToken(text, () => OTHER.publicKey)).toBeNull()
+    expect(await verifyToken(text, () => ({ ...HUB.publicKey, algorithm: 'Ed25519' }))).toBeNull()
+    expect(await verifyToken(text)).not.toBeNull()
+  })
+
+  test('that was good before vouches for no other, were it but one character', async () => {
+    const text = token()
+    expect(await verifyToken(text)).not.toBeNull()
+    // The last character's low bits belong to no byte.
+    for (const [at, character] of [...text.slice(0, -1)].entries()) {
+      const other = character === 'A' ? 'B' : 'A'
+      const altered = text.slice(0, at) + other + text.slice(at + 1)
+      expect(await verifyToken(altered), altered).toBeNull()
+    }
+  })
+
+  test('that was good before is judged anew when the clock was set back', async () => {
+    const text = token({ nbf: NOW })
+    expect(await verifyToken(text)).not.toBeNull()
+    expect(await verifyToken(text, finding(HUB), NOW_MS - 1)).toBeNull()
+    expect(await verifyToken(text)).not.toBeNull()
+  })
+
   test('never asks the machine’s clock, not even at the epoch', async () => {
     const text = await tokens.issue(CALLER, 0, LIFE_MS)
     expect(await verifyToken(text, finding(HUB), 0)).not.toBeNull()

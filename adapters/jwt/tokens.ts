@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import jwt from 'jsonwebtoken'
+import { TokenMemory } from '#adapters/jwt/token-memory.ts'
 import { base64url } from '#core/bytes.ts'
 import { jwkOf } from '#core/jwk.ts'
 import { isKeyId, type KeyId, type PublicKey } from '#core/key.ts'
@@ -74,8 +75,18 @@ export const tokenVerifier = (options: {
     charactersMax: LIMITS.assertionCharactersMax,
     lifeMsMax: LIMITS.assertionLifeMsMax,
   }
+  const memory = new TokenMemory(LIMITS.tokensRememberedMax)
   return {
-    verifyToken: async (text, find, nowMs) => tokenFrom(verified(text, token, find, nowMs)),
+    verifyToken: async (text, find, nowMs) => {
+      const recalled = memory.recall(text, find, nowMs)
+      if (recalled !== null) return recalled
+      const signed = verified(text, token, find, nowMs)
+      const fresh = tokenFrom(signed)
+      if (signed === null || fresh === null) return null
+      const { keyId, key } = signed
+      memory.keep(text, { token: fresh, keyId, key, verifiedAtMs: nowMs })
+      return fresh
+    },
     verifyAssertion: async (text, find, nowMs) =>
       assertionFrom(verified(text, assertion, find, nowMs)),
   }
@@ -112,6 +123,7 @@ type Claims = Readonly<Record<string, unknown>> & { readonly iat: number; readon
 
 interface Signed {
   readonly keyId: KeyId
+  readonly key: PublicKey
   readonly claims: Claims
 }
 
@@ -126,7 +138,7 @@ const verified = (
   const key = keyId === null ? null : find(keyId)
   if (keyId === null || key?.algorithm !== ALGORITHM) return null
   const claims = claimsOf(text, key, expected, nowMs)
-  return claims === null ? null : { keyId, claims }
+  return claims === null ? null : { keyId, key, claims }
 }
 
 /** The members that a header may have. So nothing it brings along (a key, a URL, an extension that
