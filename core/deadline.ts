@@ -14,7 +14,7 @@ export const within = async <T>(
   const late = clock.sleep(ms, timer.signal).then(() => LATE)
   // The loser of the race must not end the process as an unhandled rejection.
   promise.catch(() => undefined)
-  const first = await Promise.race([promise, late]).finally(() => timer.abort(IN_TIME))
+  const first = await Promise.race([promise, late]).finally(() => timer.abort(OVER))
   if (first === LATE) throw new OutcomeUnknown(why)
   return first as T
 }
@@ -26,9 +26,9 @@ export const withDeadline = async <T>(
   options: { readonly clock: Clock; readonly why: string },
 ): Promise<T> => {
   const deadline = new AbortController()
-  return within(work(deadline.signal), ms, options).finally(() => deadline.abort())
+  return within(work(deadline.signal), ms, options).finally(() => deadline.abort(OVER))
 }
 
 const LATE = Symbol('late')
-/** Given as the reason, or the platform makes an error of it, with its stack. */
-const IN_TIME = Symbol('in time')
+/** Given as the reason, which nobody looks at: else the platform makes an error, with its stack. */
+const OVER = Symbol('over')
