@@ -28,7 +28,6 @@ export class DirectoryView {
   private readonly deps: DirectoryViewDeps
   private readonly stopping = new AbortController()
   private readonly running: Promise<void>[] = []
-  private readonly seenAtMs: number[] = []
   private readonly places: EntryPlace[] = []
   private nextOffset = 0
   private confirmedAtMs = Number.NEGATIVE_INFINITY
@@ -60,14 +59,6 @@ export class DirectoryView {
   /** How long ago it was certain that nothing newer was in the topic. */
   ageMs(): number {
     return this.deps.clock.monotonicMs() - this.confirmedAtMs
-  }
-
-  /**
-   * When this process learnt of entry `sequence`, by the wall clock; for what was there before it
-   * started, when the entry claims to be made.
-   */
-  learntAtMs(sequence: number): number {
-    return this.seenAtMs[sequence] ?? Number.POSITIVE_INFINITY
   }
 
   /**
@@ -119,7 +110,6 @@ export class DirectoryView {
     const judgement = await judgeEntry(this.state, value, this.deps)
     if (judgement.ok) {
       const { entry, digest } = judgement
-      this.seenAtMs[entry.sequence] = Math.min(entry.enteredAtMs, this.deps.clock.nowMs())
       this.places[entry.sequence] = { offset, digest }
       this.state.apply(entry, digest)
     } else {

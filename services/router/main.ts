@@ -15,10 +15,12 @@ import { TopicFollowers } from '#core/topic-followers.ts'
 import { intakeTopics } from '#core/topics.ts'
 import { buildRouter } from '#services/router/app.ts'
 import { configFrom, readEnv } from '#services/router/config.ts'
+import { Horizons } from '#services/router/lateness.ts'
 import { FrameRouter } from '#services/router/route-frames.ts'
 
 export interface OpenRouter {
   readonly followers: TopicFollowers
+  readonly horizons: Horizons
   close(): Promise<void>
 }
 
@@ -36,16 +38,31 @@ export const openRouter = async (home: string, parts: ServiceParts): Promise<Ope
   const topics = REALMS.flatMap(intakeTopics)
   const intake = new IntakeView(topics, { seal, directory, verify, sha256, onAlarm, store })
   const accessLog = openAccessLog({ log, clock, random, sha256, service: 'ROUTER' })
-  const router = new FrameRouter({ log, accessLog, directory, intake, clock, random, onAlarm })
+  const horizons = new Horizons({ log, directory, clock })
+  const router = new FrameRouter({
+    log,
+    accessLog,
+    directory,
+    intake,
+    horizons,
+    sha256,
+    random,
+    onAlarm,
+  })
   const followers = new TopicFollowers(router, {
     log,
     clock,
     onTrouble: (topic, { message }) => onAlarm({ what: 'topic-stalled', topic, why: message }),
   })
+  const stopping = new AbortController()
+  const keeping = horizons.keep(stopping.signal)
   followers.start()
   return {
     followers,
+    horizons,
     close: async () => {
+      stopping.abort()
+      await keeping
       await followers.stop()
       store.close()
     },

@@ -5,14 +5,16 @@ import { appendInRuns } from '#core/append-in-runs.ts'
 import type { AuthenticFrame } from '#core/check-frame.ts'
 import { encodeDeadLetter } from '#core/dead-letter.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
+import type { Sha256 } from '#core/hash.ts'
 import type { IntakeEntry, IntakeView } from '#core/intake-view.ts'
-import { LIMITS } from '#core/limits.ts'
-import type { Clock, RandomBytes } from '#core/ports/clock.ts'
+import type { RandomBytes } from '#core/ports/clock.ts'
 import type { LogEntry, MessageLog } from '#core/ports/message-log.ts'
+import { stampFault } from '#core/publish-record.ts'
 import { outSinceSequence } from '#core/signing.ts'
 import type { TopicView } from '#core/topic-followers.ts'
-import { deadLetterTopic, topicsOf } from '#core/topics.ts'
+import { ACCESS_TOPIC, deadLetterTopic, topicsOf } from '#core/topics.ts'
 import { uuidFromRandom } from '#core/uuid.ts'
+import type { Horizons } from '#services/router/lateness.ts'
 
 export interface RouterDeps {
   readonly log: MessageLog
@@ -20,7 +22,8 @@ export interface RouterDeps {
   readonly directory: DirectoryView
   /** The router's own view of the intake topics: it does not trust a gateway's. */
   readonly intake: IntakeView
-  readonly clock: Clock
+  readonly horizons: Horizons
+  readonly sha256: Sha256
   readonly random: RandomBytes
   readonly onAlarm: OnAlarm
 }
@@ -44,8 +47,9 @@ export class FrameRouter implements TopicView {
   async take(topic: string, entries: readonly LogEntry[]): Promise<void> {
     const judged = await this.deps.intake.judge(topic, entries)
     const valid = judged.filter((entry): entry is Judged => 'value' in entry)
-    const refused = valid.flatMap((entry) => {
-      const why = this.refusalOf(entry)
+    const whys = await Promise.all(valid.map((entry) => this.refusalOf(entry)))
+    const refused = valid.flatMap((entry, at) => {
+      const why = whys[at] ?? null
       return why === null ? [] : [{ entry, why }]
     })
     const routed = valid.filter(
@@ -59,17 +63,25 @@ export class FrameRouter implements TopicView {
   }
 
   /** Why an authentic frame is not routed; null when it is, or when it was before. */
-  private refusalOf(entry: Judged): string | null {
+  private async refusalOf(entry: Judged): Promise<string | null> {
     if (entry.state === 'conflict') return 'id-taken'
     if (entry.state === 'again') return null
-    const { state } = this.deps.directory
+    const { directory, horizons, sha256 } = this.deps
     const { stamp } = entry.value.frame
-    const out = outSinceSequence(state, entry.value.envelope, stamp.origin)
+    const out = outSinceSequence(directory.state, entry.value.envelope, stamp.origin)
     if (out === null) return null
-    // A stamp may quote an older directory than ours, but not for long: whoever can write into the
-    // topic could otherwise go on under a revoked key for ever.
-    const knownForMs = this.deps.clock.nowMs() - this.deps.directory.learntAtMs(out)
-    return knownForMs > LIMITS.stampAgeMsMax ? 'key-or-agency-out' : null
+    const { index } = stamp.publishRecord
+    if (horizons.isLate(out, index)) return 'key-or-agency-out'
+    // A stamp that quotes an early leaf must be about that leaf: nobody can write the log earlier.
+    const leaf = await this.leafAt(index)
+    return stampFault(stamp, leaf, sha256) === null ? null : 'key-or-agency-out'
+  }
+
+  private async leafAt(index: number): Promise<Uint8Array | null> {
+    const { log } = this.deps
+    if ((await log.head(ACCESS_TOPIC)) <= index) return null
+    const [entry] = await log.read(ACCESS_TOPIC, index, 1)
+    return entry?.value ?? null
   }
 
   private async route(routed: readonly Judged[], entries: readonly LogEntry[]): Promise<void> {

@@ -181,19 +181,30 @@ describe('an entry without authority', () => {
 })
 
 describe('the router', () => {
+  test('routes what was recorded before a revocation, however late it comes to it', async () => {
+    const { router } = hub.hub
+    await router.close()
+    const alert = sampleAlert()
+    const signer = hub.home.alertSigner('ctd-kp')
+    expect((await hub.publish(await signed(alert, signer), KP)).status).toBe(201)
+    const revoked = { type: 'KeyRevoked', keyId: signer.keyId, compromisedSinceMs: null } as const
+    await enter(revoked, hub.home.administratorSigner('ctd-kp'))
+    await hub.close()
+    await hub.open()
+    await hub.settled()
+    expect(idsOf(await hub.get('/v1/feed', COORDINATOR))).toEqual([alert.id])
+  })
+
   test('does not route what a gateway stamped with an old directory and a revoked key', async () => {
     const signer = hub.home.alertSigner('ctd-kp')
     const id = await publish()
-    const { log, directory } = hub.hub.parts
+    const { log } = hub.hub.parts
     const intake = intakeTopic('live', 'PK-KP')
     const [frame] = await log.read(intake, (await log.head(intake)) - 1, 1)
     await enter(
       { type: 'KeyRevoked', keyId: signer.keyId, compromisedSinceMs: null },
       hub.home.administratorSigner('ctd-kp'),
     )
-    // The directory was learnt more than a minute ago, as far as the router can tell.
-    const learntAtMs = directory.learntAtMs.bind(directory)
-    directory.learntAtMs = (sequence) => learntAtMs(sequence) - 120_000
     const other = await resealed(frame?.value)
     await log.append(intake, [other.frame])
     await hub.settled()
