@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { cpuMsOf } from '#bench/measure.ts'
 
 /** A server in a process of its own, so that its CPU time is nobody else's. */
@@ -11,7 +12,7 @@ export interface Child extends AsyncDisposable {
   cpuMs(): Promise<number>
 }
 
-const ROOT = new URL('../', import.meta.url).pathname
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const PRELOADED = new URL('answer-cpu.ts', import.meta.url).href
 const STOP_MS_MAX = 30_000
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 export type ServiceName = 'hub' | 'gateway' | 'router' | 'audit'
 
@@ -11,7 +12,7 @@ export interface ChildService {
   stop(): Promise<void>
 }
 
-const ROOT = new URL('../../', import.meta.url).pathname
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Starts a service of this checkout as a process of its own; resolves when it is ready. */
 export const startService = async (

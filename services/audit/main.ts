@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
 import { hmacSha256 } from '#adapters/crypto/hmac.ts'
@@ -147,7 +148,7 @@ const openViews = (home: string, parts: ServiceParts) => {
   return { records, recordFollowers, comparison, close }
 }
 
-const POLICY_FOLDER = new URL('../../policy/', import.meta.url).pathname
+const POLICY_FOLDER = fileURLToPath(new URL('../../policy/', import.meta.url))
 
 if (import.meta.main) {
   const config = () => configFrom(readEnv())

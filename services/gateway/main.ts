@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openSecondOpinion } from '#adapters/avsc/second-opinion.ts'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
@@ -125,7 +126,7 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
   }
 }
 
-const POLICY_FOLDER = new URL('../../policy/', import.meta.url).pathname
+const POLICY_FOLDER = fileURLToPath(new URL('../../policy/', import.meta.url))
 
 if (import.meta.main) {
   const config = () => configFrom(readEnv())

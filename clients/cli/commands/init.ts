@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
 import { homePaths } from '#adapters/files/home.ts'
@@ -9,7 +10,7 @@ import { table } from '#clients/cli/table.ts'
 import { writeHome } from '#clients/cli/write-home.ts'
 import { hex } from '#core/bytes.ts'
 
-export const POLICY_FOLDER = new URL('../../../policy/', import.meta.url).pathname
+export const POLICY_FOLDER = fileURLToPath(new URL('../../../policy/', import.meta.url))
 
 /** How long the demonstration's keys are good. */
 const KEY_YEARS = 2
