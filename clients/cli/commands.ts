@@ -1,12 +1,16 @@
 import type { Command } from '#clients/cli/command.ts'
 import { accessLogCommand } from '#clients/cli/commands/access-log.ts'
+import { agencyCommand } from '#clients/cli/commands/agency.ts'
 import { alertCommand } from '#clients/cli/commands/alert.ts'
 import { demoCommand } from '#clients/cli/commands/demo.ts'
+import { directoryCommand } from '#clients/cli/commands/directory.ts'
 import { feedCommand } from '#clients/cli/commands/feed.ts'
 import { fsckCommand } from '#clients/cli/commands/fsck.ts'
 import { importCommand } from '#clients/cli/commands/import.ts'
 import { initCommand } from '#clients/cli/commands/init.ts'
+import { keyCommand } from '#clients/cli/commands/key.ts'
 import { previewCommand } from '#clients/cli/commands/preview.ts'
+import { principalCommand } from '#clients/cli/commands/principal.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
 import { verifyCommand } from '#clients/cli/commands/verify.ts'
@@ -22,6 +26,10 @@ export const COMMANDS: readonly Command[] = [
   feedCommand,
   alertCommand,
   accessLogCommand,
+  directoryCommand,
+  agencyCommand,
+  principalCommand,
+  keyCommand,
   verifyCommand,
   fsckCommand,
 ]

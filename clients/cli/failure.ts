@@ -2,7 +2,9 @@ import { PrivateKeyUnusable } from '#adapters/crypto/private-key.ts'
 import { HomeUnusable } from '#adapters/files/home.ts'
 import { LoosePermissions } from '#adapters/files/key-file.ts'
 import { EXIT, type ExitCode, UsageError } from '#clients/cli/command.ts'
+import { FAULTS } from '#clients/cli/directory-words.ts'
 import { DraftInvalid } from '#clients/cli/draft.ts'
+import { ChangeUnusable } from '#clients/sdk/enter-change.ts'
 import { HubMisbehaved, HubRefusal, HubUnreachable } from '#clients/sdk/errors.ts'
 import { LogChanged, LogForked } from '#clients/sdk/log-errors.ts'
 
@@ -15,6 +17,9 @@ export interface Failure {
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof HubRefusal) return { text: refusalText(error), exit: EXIT.refused }
   if (error instanceof HubUnreachable) return { text: error.message, exit: EXIT.unreachable }
+  if (error instanceof ChangeUnusable) {
+    return { text: `${error.message}. ${FAULTS[error.fault]}`, exit: EXIT.usage }
+  }
   if (UNVERIFIED.some((kind) => error instanceof kind)) {
     return { text: messageOf(error), exit: EXIT.unverified }
   }

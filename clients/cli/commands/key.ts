@@ -1,0 +1,201 @@
+import { homePaths } from '#adapters/files/home.ts'
+import { type Command, type ExitCode, type Given, UsageError } from '#clients/cli/command.ts'
+import { timeText } from '#clients/cli/directory-words.ts'
+import {
+  agencyFrom,
+  ENTER_OPTIONS,
+  type Entering,
+  enter,
+  principalFrom,
+  VALID_DAYS_OPTION,
+} from '#clients/cli/enter.ts'
+import { count, flag, identityFrom, optionalText, text } from '#clients/cli/identity.ts'
+import { newKey, pathBeside } from '#clients/cli/new-key.ts'
+import type { AgencyId } from '#core/agency.ts'
+import { KEY_USAGES, type KeyUsage } from '#core/directory/entry.ts'
+import type { DirectoryKey } from '#core/directory/state.ts'
+import { isKeyId, type KeyId } from '#core/key.ts'
+import { agencyOf, type PrincipalId } from '#core/principal.ts'
+
+const ABOUT = {
+  add: { words: 0, run: add },
+  rotate: { words: 0, run: rotate },
+  revoke: { words: 1, run: revoke },
+} as const
+const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOUT, name)
+
+export const keyCommand: Command = {
+  name: 'key',
+  summary: 'Add, rotate or revoke a key: signed with the administrator’s key, or the root key.',
+  words: 'add | rotate | revoke KEY-ID',
+  wordsMin: 1,
+  wordsMax: 2,
+  options: {
+    ...ENTER_OPTIONS,
+    usage: {
+      type: 'string',
+      help: `add, rotate: ${Object.keys(KEY_USAGES).join(', ').replaceAll('_', '-')}.`,
+    },
+    agency: { type: 'string', help: 'add, rotate: whose; that of --as without it.' },
+    principal: {
+      type: 'string',
+      value: 'AGENCY/NAME',
+      help: 'add: whose authentication or directory-signing key.',
+    },
+    from: {
+      type: 'string',
+      value: 'FILE',
+      help: 'add: the key that its owner made; without it, one is made.',
+    },
+    out: { type: 'string', value: 'FILE', help: 'add, rotate: where a key that is made goes.' },
+    'valid-days': VALID_DAYS_OPTION,
+    'compromised-since': {
+      type: 'string',
+      value: 'TIME',
+      help: 'revoke: what it signed from then on is withdrawn; e.g. 2026-11-01T00:00:00Z.',
+    },
+  },
+  examples: [
+    'rabta key add --usage authentication --principal ctd-kp/desk-2 --from desk-2.pub.pem …',
+    'rabta key rotate --usage alert-signing --as ctd-kp/administrator',
+    'rabta key revoke KEY-ID --compromised-since 2026-11-01T00:00:00Z …',
+  ],
+  run: async (given, io) => {
+    const [name = '', word] = given.words
+    if (!isAbout(name) || (word === undefined ? 0 : 1) !== ABOUT[name].words) {
+      throw new UsageError(`rabta key takes ${keyCommand.words}`)
+    }
+    return ABOUT[name].run({ given, io, who: await identityFrom(given) }, word ?? '')
+  },
+}
+
+/** A key is good from a little before it was made, for clocks that are behind. */
+const CLOCK_SKEW_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+interface Owner {
+  readonly agency: AgencyId | null
+  readonly principal: PrincipalId | null
+}
+
+async function add(entering: Entering): Promise<ExitCode> {
+  const { given, who } = entering
+  const usage = usageFrom(text(given, 'usage'))
+  return enterKey(entering, usage, ownerFrom(given, usage, who.session.agency))
+}
+
+/** The new key is entered while the old one is good: both sign until the old one is revoked. */
+async function rotate(entering: Entering): Promise<ExitCode> {
+  const { given, io, who } = entering
+  const usage = usageFrom(optionalText(given, 'usage') ?? 'alert-signing')
+  if (KEY_USAGES[usage].owner !== 'agency') {
+    throw new UsageError('rotate is for alert-signing and exercise-signing; for others: key add')
+  }
+  const { session } = who
+  const owner = ownerFrom(given, usage, session.agency)
+  await session.directory.catchUp()
+  const nowMs = session.clock.nowMs()
+  const old = [...session.directory.state.keys.values()].filter(
+    (key) => key.agency === owner.agency && key.usage === usage && isGood(key, nowMs),
+  )
+  if (old.length === 0) throw new UsageError('there is no key to take over from: use key add')
+  const exit = await enterKey(entering, usage, owner)
+  const revocations = old.map(
+    ({ id, validToMs }) => `     rabta key revoke ${id}   (else good until ${timeText(validToMs)})`,
+  )
+  io.say(
+    [
+      'next:',
+      '  1. give the new key’s file to whatever signs for the agency, and see an alert go out',
+      '  2. when nothing signs with the old key any more:',
+      ...revocations,
+      '  what the old key signed before that stays verifiable\n',
+    ].join('\n'),
+  )
+  return exit
+}
+
+const isGood = ({ revoked, validFromMs, validToMs }: DirectoryKey, nowMs: number): boolean =>
+  revoked === null && validFromMs <= nowMs && nowMs < validToMs
+
+async function revoke(entering: Entering, keyId: string): Promise<ExitCode> {
+  const { given, who } = entering
+  if (!isKeyId(keyId)) throw new UsageError(`«${keyId}» is no key id: see rabta directory show`)
+  const compromisedSinceMs = sinceFrom(given)
+  const { directory } = who.session
+  await directory.catchUp()
+  const key = directory.state.keys.get(keyId)
+  if (key === undefined) throw new UsageError('the directory knows no such key')
+  const change = { type: 'KeyRevoked', keyId, compromisedSinceMs } as const
+  return enter(entering, () => change, signingFile(who.home, key.agency))
+}
+
+const sinceFrom = (given: Given): number | null => {
+  const words = optionalText(given, 'compromised-since')
+  if (words === undefined) return null
+  // With a zone, so that it means the same on every machine.
+  const timeMs = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(words) ? Date.parse(words) : Number.NaN
+  if (Number.isNaN(timeMs)) {
+    throw new UsageError('--compromised-since must be a time, as 2026-11-01T00:00:00Z is')
+  }
+  return timeMs
+}
+
+const enterKey = async (entering: Entering, usage: KeyUsage, owner: Owner): Promise<ExitCode> => {
+  const { given, io, who } = entering
+  const nowMs = who.session.clock.nowMs()
+  const validity = {
+    validFromMs: nowMs - CLOCK_SKEW_MS,
+    validToMs: nowMs + count(given, 'valid-days') * DAY_MS,
+  }
+  const out = optionalText(given, 'out')
+  const key = await newKey(
+    {
+      algorithm: usage === 'authentication' || usage === 'token_signing' ? 'ES256' : 'Ed25519',
+      from: optionalText(given, 'from'),
+      path: (keyId) => out ?? keyPath(who.home, usage, owner, keyId),
+      isDry: flag(given, 'dry-run'),
+    },
+    io,
+  )
+  const change = { type: 'KeyAdded', ...owner, usage, key, ...validity } as const
+  return enter(entering, () => change, signingFile(who.home, owner.agency))
+}
+
+/** The hub's own keys are the root keys' to enter. */
+const signingFile = (home: string, agency: AgencyId | null): string =>
+  agency === null ? homePaths(home).rootKey : homePaths(home).agency(agency).administratorKey
+
+const keyPath = (home: string, usage: KeyUsage, owner: Owner, keyId: KeyId): string => {
+  const { agency, principal } = owner
+  if (agency === null) throw new UsageError('--out says where a key of the hub’s own goes')
+  const paths = homePaths(home).agency(agency)
+  const name = principal?.slice(agency.length + 1) ?? ''
+  const first = {
+    alert_signing: paths.alertKey,
+    exercise_signing: paths.exerciseKey,
+    authentication: paths.principalKey(name),
+    directory_signing: paths.administratorKey,
+    token_signing: homePaths(home).tokenKey,
+  }[usage]
+  const stem = usage === 'authentication' ? name : usage
+  return pathBeside(first, paths.newKey(stem, keyId))
+}
+
+const usageFrom = (word: string): KeyUsage => {
+  const usage = word.replaceAll('-', '_')
+  if (!isUsage(usage)) throw new UsageError(`«${word}» is no usage, as alert-signing is`)
+  return usage
+}
+
+const isUsage = (name: string): name is KeyUsage => Object.hasOwn(KEY_USAGES, name)
+
+const ownerFrom = (given: Given, usage: KeyUsage, own: AgencyId): Owner => {
+  const { owner } = KEY_USAGES[usage]
+  if (owner === 'hub') return { agency: null, principal: null }
+  if (owner === 'agency') {
+    return { agency: agencyFrom(optionalText(given, 'agency') ?? own), principal: null }
+  }
+  const principal = principalFrom(text(given, 'principal'))
+  return { agency: agencyOf(principal), principal }
+}

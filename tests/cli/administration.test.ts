@@ -1,0 +1,180 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { generateKey, privateKeyFrom } from '#adapters/crypto/private-key.ts'
+import { openSigner } from '#adapters/crypto/signer.ts'
+import { homePaths } from '#adapters/files/home.ts'
+import { EXIT, type Io } from '#clients/cli/command.ts'
+import { run } from '#clients/cli/main.ts'
+import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
+import { DIRECTORY_TOPIC } from '#core/topics.ts'
+import { enter } from '#tests/directory-entries.ts'
+import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
+import { openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
+
+let hub: TestHub
+
+beforeAll(async () => {
+  hub = await openTestHub()
+})
+afterAll(async () => {
+  await hub.close()
+  hub.home.remove()
+})
+
+const rabta = async (...args: readonly string[]) => {
+  const told = { out: '', err: '' }
+  const io: Io = {
+    out: (text) => {
+      told.out += text
+    },
+    say: (text) => {
+      told.err += text
+    },
+    isTerminal: false,
+    signal: new AbortController().signal,
+  }
+  const at = ['--home', hub.home.home, '--gateway', hub.hub.url ?? '']
+  return { exit: await run([...args, ...at], io), ...told }
+}
+
+const ADMINISTRATOR = ['--as', 'ctd-kp/administrator']
+const state = () => hub.hub.parts.directory.state
+const principal = (text: string): PrincipalId => {
+  if (!isPrincipalId(text)) throw new RangeError(text)
+  return text
+}
+const standing = (text: string) => state().standingOf(principal(text), 'live')
+
+test('a principal is added with its key, and can read; suspended, it cannot', async () => {
+  const about = ['--clearance', 'RESTRICTED', '--jurisdictions', 'PK-KP', '--roles', 'subscriber']
+  const set = await rabta('principal', 'set', 'ctd-kp/desk-2', ...about, ...ADMINISTRATOR)
+  expect([set.exit, set.err]).toEqual([EXIT.ok, ''])
+  const login = ['--usage', 'authentication', '--principal', 'ctd-kp/desk-2']
+  const added = await rabta('key', 'add', ...login, ...ADMINISTRATOR)
+  expect(added.exit).toBe(EXIT.ok)
+  expect(
+    statSync(homePaths(hub.home.home).agency('ctd-kp').principalKey('desk-2')).mode & 0o77,
+  ).toBe(0)
+  expect((await rabta('feed', '--all', '--as', 'ctd-kp/desk-2')).exit).toBe(EXIT.ok)
+  const out = await rabta('principal', 'suspend', 'ctd-kp/desk-2', ...ADMINISTRATOR)
+  expect(out.exit).toBe(EXIT.ok)
+  expect(standing('ctd-kp/desk-2')).toMatchObject({ active: false, clearance: 'RESTRICTED' })
+  expect((await rabta('feed', '--all', '--as', 'ctd-kp/desk-2')).exit).toBe(EXIT.refused)
+})
+
+test('a change of one thing leaves the others as they are, a suspension too', async () => {
+  await rabta('principal', 'suspend', 'ctd-kp/analyst', ...ADMINISTRATOR)
+  await rabta('principal', 'set', 'ctd-kp/analyst', '--clearance', 'RESTRICTED', ...ADMINISTRATOR)
+  expect(standing('ctd-kp/analyst')).toMatchObject({
+    active: false,
+    clearance: 'RESTRICTED',
+    caveats: ['PROTECTED_PERSON'],
+    roles: ['subscriber'],
+  })
+  await rabta('principal', 'resume', 'ctd-kp/analyst', ...ADMINISTRATOR)
+  expect(standing('ctd-kp/analyst')?.active).toBe(true)
+})
+
+test('what the directory would ignore is not sent, and the fault is explained', async () => {
+  const length = await hub.hub.parts.log.head(DIRECTORY_TOPIC)
+  const high = ['--clearance', 'TOP_SECRET', ...ADMINISTRATOR]
+  const beyond = await rabta('principal', 'set', 'ctd-kp/analyst', ...high)
+  expect([beyond.exit, beyond.err.includes('ceiling')]).toEqual([EXIT.usage, true])
+  const other = await rabta(
+    'agency',
+    'suspend',
+    'ctd-gb',
+    '--key',
+    administratorFile(),
+    ...ADMINISTRATOR,
+  )
+  expect([other.exit, other.err.includes('not-authorised')]).toEqual([EXIT.usage, true])
+  expect(await hub.hub.parts.log.head(DIRECTORY_TOPIC)).toBe(length)
+})
+
+const administratorFile = (): string => homePaths(hub.home.home).agency('ctd-kp').administratorKey
+
+test('a dry run shows the entry, sends nothing and leaves no key behind', async () => {
+  const { sequence } = state()
+  const files = readdirSync(join(hub.home.home, 'agencies', 'ctd-kp'))
+  const rotated = await rabta('key', 'rotate', '--dry-run', ...ADMINISTRATOR)
+  expect(JSON.parse(rotated.out)).toMatchObject({
+    sequence: sequence + 1,
+    change: { type: 'KeyAdded', agency: 'ctd-kp', usage: 'alert_signing' },
+  })
+  expect(state().sequence).toBe(sequence)
+  expect(readdirSync(join(hub.home.home, 'agencies', 'ctd-kp'))).toEqual(files)
+})
+
+test('a rotated key signs beside the old one until that is revoked', async () => {
+  const folder = join(hub.home.home, 'agencies', 'ctd-kp')
+  const rotated = await rabta('key', 'rotate', ...ADMINISTRATOR)
+  expect(rotated.exit).toBe(EXIT.ok)
+  const old = hub.home.alertSigner('ctd-kp')
+  expect(rotated.err).toContain(`rabta key revoke ${old.keyId}`)
+  const file = readdirSync(folder).find((name) => /^alert-signing\..{43}\.pem$/.test(name)) ?? ''
+  const fresh = openSigner(readFileSync(join(folder, file), 'utf8'))
+  const publish = async (signer: typeof old) =>
+    (await hub.publish(await signed(sampleAlert(), signer), 'ctd-kp/feed-system')).status
+  expect([await publish(old), await publish(fresh)]).toEqual([201, 201])
+  expect((await rabta('key', 'revoke', old.keyId, ...ADMINISTRATOR)).exit).toBe(EXIT.ok)
+  expect([await publish(old), await publish(fresh)]).toEqual([403, 201])
+  await hub.settled()
+  expect((await rabta('feed', '--all', '--as', 'nacta/coordinator')).exit).toBe(EXIT.ok)
+  const since = ['--compromised-since', new Date(Date.now() - 60_000).toISOString()]
+  expect((await rabta('key', 'revoke', old.keyId, ...since, ...ADMINISTRATOR)).exit).toBe(EXIT.ok)
+  expect(state().keys.get(old.keyId)?.revoked?.compromisedSinceMs).toBeGreaterThan(0)
+})
+
+test('a new agency gets its administrator a key to call with, carried by another', async () => {
+  const key = join(hub.home.home, 'fia.pem')
+  rmSync(key, { force: true })
+  const { privatePem } = generateKey('Ed25519')
+  writeFileSync(key, privatePem, { mode: 0o600 })
+  const as = ['--as', 'nacta/coordinator']
+  const about = ['--jurisdiction', 'PK', '--ceiling', 'SECRET', '--administrator-key', key]
+  expect((await rabta('agency', 'add', 'fia', ...about, ...as)).exit).toBe(EXIT.ok)
+  const login = ['--usage', 'authentication', '--principal', 'fia/administrator', '--key', key]
+  expect((await rabta('key', 'add', ...login, ...as)).exit).toBe(EXIT.ok)
+  const set = ['--clearance', 'SECRET', '--jurisdictions', 'PK', '--roles', 'subscriber']
+  const own = ['--key', key, '--as', 'fia/administrator']
+  expect((await rabta('principal', 'set', 'fia/desk', ...set, ...own)).exit).toBe(EXIT.ok)
+  expect((await rabta('agency', 'suspend', 'fia', ...as)).exit).toBe(EXIT.ok)
+  expect(standing('fia/desk')?.active).toBe(false)
+  expect((await rabta('agency', 'resume', 'fia', ...as)).exit).toBe(EXIT.ok)
+  expect(standing('fia/desk')?.active).toBe(true)
+})
+
+test('the log tells an agency what was entered in its name, by whom, what was ignored', async () => {
+  const { keyId } = privateKeyFrom(readFileSync(administratorFile(), 'utf8'))
+  const officer = ['--agency', 'ctd-gb', '--as', 'ctd-kp/security-officer']
+  const before = await rabta('directory', 'log', ...officer)
+  expect(before.exit).toBe(EXIT.ok)
+  expect(before.out).not.toContain('ctd-kp')
+  expect(before.out).toContain('key ')
+  // Somebody with the broker’s disk suspends a province with a key of another’s.
+  const forged = { type: 'AgencyStanding', agency: agencyId('ctd-gb'), suspended: true } as const
+  await enter(hub, hub.home.administratorSigner('ctd-kp'), forged)
+  const after = await rabta('directory', 'log', ...officer)
+  expect(after.exit).toBe(EXIT.notAll)
+  expect(after.out).toContain(`not-authorised; claims ctd-kp/administrator ${keyId}`)
+  const shown = await rabta('directory', 'show', '--json', ...officer)
+  expect(JSON.parse(shown.out).agencies).toMatchObject([{ id: 'ctd-gb' }])
+})
+
+test.each([
+  ['principal', 'set', 'ctd-kp/desk-3', '--clearance', 'SECRET'],
+  ['principal', 'suspend', 'ctd-kp/nobody'],
+  ['principal', 'promote', 'ctd-kp/analyst'],
+  ['principal', 'set', 'ctd-kp/analyst', '--roles', 'national-auditor'],
+  ['key', 'add', '--usage', 'authentication'],
+  ['key', 'revoke', 'not-a-key-id'],
+  ['key', 'revoke', 'A'.repeat(43), '--compromised-since', '2026-11-01'],
+  ['agency', 'add', 'fia2', '--jurisdiction', 'PK-XX', '--ceiling', 'SECRET'],
+  ['directory', 'erase'],
+])('a mistake is explained: rabta %s %s', async (...args) => {
+  const { exit, err } = await rabta(...args, ...ADMINISTRATOR)
+  expect(exit).toBe(EXIT.usage)
+  expect(err).toContain(`rabta ${args[0]}`)
+})
