@@ -139,7 +139,7 @@ const verdictOn = async (
   const read = readEntry(bytes, sha256)
   if (read === null) return invalid('malformed')
   const { entry, digest } = read
-  // After an answer that was lost the same bytes come again. They change nothing, and are no secret.
+  // After an answer that was lost the same bytes come again. They change nothing.
   const place = directory.placeOf(entry.sequence)
   if (place !== null && equalBytes(place.digest, digest)) return { kind: 'known', entry, digest }
   const nowMs = clock.nowMs()

@@ -273,7 +273,7 @@ describe('who may hand in what an agency’s administrator signed', () => {
     ['another agency’s administrator', 'ctd-punjab/administrator', 'live'],
     ['a principal of the agency without the role', 'ctd-kp/analyst', 'live'],
     ['the federal coordinator', 'nacta/coordinator', 'live'],
-    ['a principal in the exercise realm', 'ctd-kp/analyst', 'exercise'],
+    ['its own administrator in the exercise realm', ADMINISTRATOR, 'exercise'],
   ] as const)('not %s', async (_who, carrier, realm) => {
     const { bytes } = await entry(newcomer())
     const answer = await post(bytes, carrier, { realm })
