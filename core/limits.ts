@@ -99,6 +99,17 @@ export const LIMITS = {
   signaturesRememberedMax: 50_000,
   // An envelope
   signaturesMax: 4,
+  // Live streams
+  heartbeatMs: 15_000,
+  streamsMax: 2_000,
+  streamsPerPrincipalMax: 8,
+  streamRecordedAheadMax: 64,
+  streamRecordedAheadBytesMax: 262_144,
+  streamRecordingAtOnceMax: 64,
+  streamPieceBytes: 65_536,
+  streamCheckMs: 250,
+  streamStallMsMax: 30_000,
+  streamCloseMsMax: 500,
   // Views
   recordNamesCachedMax: 20_000,
   // Clients
@@ -110,6 +121,8 @@ export const LIMITS = {
   clientRenewBeforeMs: 30_000,
   clientAssertionLifeMs: 45_000,
   clientTextCharactersMax: 2_000,
+  clientEventBytesMax: 1_048_576,
+  clientStreamQuietMsMax: 45_000,
   clientDirectoryPagesMax: 200,
   clientIgnoredEntriesMax: 1_000,
   clientDirectoryAttemptsMax: 8,

@@ -167,6 +167,11 @@ export const REFUSALS = {
   ],
   // The state of the hub
   'rate-limited': [429, 'Too many requests.', 'Wait as Retry-After says.'],
+  'streams-too-many': [
+    429,
+    'This principal has as many live streams open as it may.',
+    'Close one; one stream with a wider filter does the work of several.',
+  ],
   overloaded: [503, 'The hub has as much waiting as it allows itself.', 'Retry after a while.'],
   'directory-stale': [
     503,

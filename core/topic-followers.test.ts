@@ -72,3 +72,18 @@ test('what waits when following ends is not told that it has passed', async () =
   await followers.stop()
   await waiting
 })
+
+describe('who wants to hear of news', () => {
+  test('is told when something was applied, also before an entry that blocks', async () => {
+    const told: number[] = []
+    const unsubscribe = followers.onApplied(() => told.push(view.taken.length))
+    await log.append(TOPIC, [1, 2, BLOCKING].map(entry))
+    followers.start()
+    await followers.caughtUp()
+    expect(told).toContain(2)
+    unsubscribe()
+    const { length } = told
+    await followers.stop()
+    expect(told).toHaveLength(length)
+  })
+})

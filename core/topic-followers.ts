@@ -40,6 +40,7 @@ export class TopicFollowers {
   private readonly stopping = new AbortController()
   private readonly running: Promise<void>[] = []
   private readonly waiting = new Map<string, Set<() => void>>()
+  private readonly listeners = new Set<() => void>()
   private readonly troubles = new Map<string, string>()
   /** The topics that are followed no further in this process. */
   private readonly ended = new Set<string>()
@@ -87,6 +88,15 @@ export class TopicFollowers {
     }
   }
 
+  /**
+   * Calls `listener` whenever the view may have applied something, until the function that it gives is
+   * called. One listener serves all who wait for news in a process; it must not throw.
+   */
+  onApplied(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
   private async isPassed(topic: string, offset: number, signal?: AbortSignal): Promise<boolean> {
     while (this.view.nextOffset(topic) <= offset) {
       if (this.ended.has(topic) || signal?.aborted) return false
@@ -112,6 +122,7 @@ export class TopicFollowers {
     const waiters = this.waiting.get(topic)
     this.waiting.delete(topic)
     for (const resolve of waiters ?? []) resolve()
+    for (const listener of this.listeners) listener()
   }
 
   private async follow(topic: string): Promise<void> {

@@ -7,6 +7,7 @@ import { acknowledgementRoute } from '#services/gateway/routes/acknowledgement.t
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
 import { directoryRoutes } from '#services/gateway/routes/directory.ts'
 import { feedRoute } from '#services/gateway/routes/feed.ts'
+import { feedStreamRoute } from '#services/gateway/routes/feed-stream.ts'
 import { previewRoute } from '#services/gateway/routes/preview.ts'
 import { publicRoutes } from '#services/gateway/routes/public.ts'
 import { publishRoute } from '#services/gateway/routes/publish.ts'
@@ -34,6 +35,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => 
   alertRoutes(app, deps)
   acknowledgementRoute(app, deps)
   feedRoute(app, deps)
+  feedStreamRoute(app, deps)
   previewRoute(app, deps)
   directoryRoutes(app, deps)
   publicRoutes(app, deps)

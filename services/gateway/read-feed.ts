@@ -23,34 +23,82 @@ export interface FeedPage {
   readonly isEnd: boolean
 }
 
+/** A reader's feed, opened: what its cursors are bound to. */
+export interface OpenFeed {
+  readonly reader: Reader
+  readonly scope: CursorScope
+}
+
+/** What comes next in a feed, recorded and released. */
+export interface FeedStep {
+  /** In the feed's order, with those that were not released after all. */
+  readonly alerts: readonly IndexedAlert[]
+  readonly items: readonly Released[]
+  /** The directory's, by which it was decided. */
+  readonly sequence: number
+  readonly next: Positions
+  readonly isEnd: boolean
+}
+
 /** One page of a reader's feed. What the feed filters out, or the policy denies, makes no record. */
 export const readFeed = async (
   deps: GatewayDeps,
   reader: Reader,
   request: FeedRequest,
 ): Promise<Result<FeedPage>> => {
+  const feed = openFeed(deps, reader, request.filter)
+  const from = await startOf(deps, feed, request.from)
+  if (!from.ok) return from
+  const bounds = { items: request.limit, bytes: LIMITS.pageBytesMax }
+  const step = await nextStep(deps, feed, from.value, bounds)
+  if (!step.ok) return step
+  const { items, next, isEnd } = step.value
+  return accept({ items, next: cursorOf(deps, feed, next), isEnd })
+}
+
+export const openFeed = (deps: GatewayDeps, reader: Reader, filter: FeedFilter): OpenFeed => {
   const { principal, realm } = reader.caller
-  const { filter } = request
   const topics = alertTopics(realm).filter((topic) => deps.alertTopics.includes(topic))
-  const scope = { principal, realm, filter, topics }
-  const from = positionsFrom(deps, scope, request.from)
-  if (from === null) return refuse('cursor-invalid')
-  if (!(await isCaughtUp(deps, from))) return refuse('catching-up')
+  return { reader, scope: { principal, realm, filter, topics } }
+}
+
+/** Where to begin; refused for a cursor of another scope, or one that this node is behind. */
+export const startOf = async (
+  deps: GatewayDeps,
+  { scope }: OpenFeed,
+  from: string,
+): Promise<Result<Positions>> => {
+  const positions = positionsFrom(deps, scope, from)
+  if (positions === null) return refuse('cursor-invalid')
+  return (await isCaughtUp(deps, positions)) ? accept(positions) : refuse('catching-up')
+}
+
+/** Up to so many items and bytes from `from` on, at least one if there is one. */
+export const nextStep = async (
+  deps: GatewayDeps,
+  { reader, scope }: OpenFeed,
+  from: Positions,
+  bounds: { readonly items: number; readonly bytes: number },
+): Promise<Result<FeedStep>> => {
+  const { sequence } = deps.directory.state
   const page = deps.index.page({
-    realm,
+    realm: scope.realm,
     from,
     labelIds: allowedLabels(deps, reader),
-    filter,
+    filter: scope.filter,
     nowMs: deps.clock.nowMs(),
-    limit: request.limit,
+    limit: bounds.items,
   })
-  const { alerts, cutTopics } = withinBytes(page.alerts)
+  const { alerts, cutTopics } = withinBytes(page.alerts, bounds.bytes)
   const released = await release(deps, reader, 'RELEASE', alerts)
   if (!released.ok) return released
-  const next = encodeCursor(scope, new Map([...page.next, ...cutTopics]), ciphers(deps))
-  const isEnd = cutTopics.size === 0 && page.alerts.length < request.limit
-  return accept({ items: released.value, next, isEnd })
+  const next = new Map([...page.next, ...cutTopics])
+  const isEnd = cutTopics.size === 0 && page.alerts.length < bounds.items
+  return accept({ alerts, items: released.value, sequence, next, isEnd })
 }
+
+export const cursorOf = (deps: GatewayDeps, { scope }: OpenFeed, positions: Positions): string =>
+  encodeCursor(scope, positions, ciphers(deps))
 
 const ciphers = ({ cursors, sha256 }: GatewayDeps) => ({ cipher: cursors, sha256 })
 
@@ -83,14 +131,14 @@ const allowedLabels = (deps: GatewayDeps, { caller }: Reader): readonly number[]
     .map(({ id }) => id)
 
 /**
- * The alerts that fit into one page, at least one; and for each topic that was cut short, the
+ * The alerts that fit into so many bytes, at least one; and for each topic that was cut short, the
  * offset of the first alert that did not fit.
  */
-const withinBytes = (alerts: readonly IndexedAlert[]) => {
+const withinBytes = (alerts: readonly IndexedAlert[], bytesMax: number) => {
   let bytes = 0
   const fits = alerts.findIndex((alert, at) => {
     bytes += alert.frame.length
-    return at > 0 && bytes > LIMITS.pageBytesMax
+    return at > 0 && bytes > bytesMax
   })
   const cutTopics = new Map<string, number>()
   if (fits === -1) return { alerts, cutTopics }

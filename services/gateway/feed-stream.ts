@@ -1,0 +1,187 @@
+import type { EventStream } from '#adapters/http/event-stream.ts'
+import type { AlertName } from '#core/alert.ts'
+import type { Positions } from '#core/cursor.ts'
+import { LIMITS } from '#core/limits.ts'
+import type { IndexedAlert } from '#core/ports/alert-index.ts'
+import { isStreamEnd, type StreamEnd } from '#core/stream-end.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { itemView } from '#services/gateway/item-view.ts'
+import { cursorOf, type FeedStep, nextStep, type OpenFeed } from '#services/gateway/read-feed.ts'
+import {
+  decideRead,
+  isPolicyActive,
+  type Reader,
+  type Released,
+  standingFaultOf,
+} from '#services/gateway/release.ts'
+import type { Turns } from '#services/gateway/turns.ts'
+
+export interface FeedStreamDeps {
+  readonly gateway: GatewayDeps
+  /** For reading the index and recording: what all streams of a process do at once is bounded. */
+  readonly turns: Turns
+}
+
+/**
+ * One reader's live stream, over and over: waits for its turn, takes the next few alerts, has them
+ * recorded, writes them one by one as the reader takes them, and waits for news when there is no
+ * more. Before each alert is written it is judged again, for the reader may have been slow: so
+ * records may exceed deliveries, by `streamRecordedAheadMax` at most when the connection breaks.
+ */
+export class FeedStream {
+  private readonly deps: FeedStreamDeps
+  private readonly feed: OpenFeed
+  private readonly out: EventStream
+  /** Behind the last alert that was written or passed over. */
+  private positions: Positions
+  private beatAtMs: number
+  private hasNews = true
+  private wake: (() => void) | null = null
+
+  constructor(deps: FeedStreamDeps, feed: OpenFeed, from: Positions, out: EventStream) {
+    this.deps = deps
+    this.feed = feed
+    this.out = out
+    this.positions = from
+    this.beatAtMs = deps.gateway.clock.monotonicMs()
+  }
+
+  /** Resolves when the stream is over, for whatever reason. */
+  async run(): Promise<void> {
+    const closed = this.out.closed().then(() => this.news())
+    try {
+      // A reader whose connection breaks before the first alert needs a place to go on from.
+      this.beat()
+      while (await this.step()) await this.untilNews()
+    } catch (error) {
+      this.out.fail(error, 'internal' satisfies StreamEnd)
+    }
+    await closed
+  }
+
+  /** There may be something new to read; or nothing more to wait for. */
+  news(): void {
+    this.hasNews = true
+    this.wake?.()
+  }
+
+  /** To be called every `streamCheckMs`: ends the stream that may not go on, else keeps it alive. */
+  check(): void {
+    const why = streamEndOf(this.deps.gateway, this.feed.reader)
+    if (this.out.checkStall() > LIMITS.streamStallMsMax) this.cut()
+    else if (why !== null) this.end(why)
+    // A reader that is behind has enough to read: a sign of life would only wait with the rest.
+    else if (this.quietMs() >= LIMITS.heartbeatMs && !this.out.isBusy) this.beat()
+  }
+
+  end(why: StreamEnd): void {
+    this.out.end(why)
+  }
+
+  cut(): void {
+    this.out.cut()
+  }
+
+  private quietMs(): number {
+    return this.deps.gateway.clock.monotonicMs() - this.beatAtMs
+  }
+
+  private beat(): void {
+    this.beatAtMs = this.deps.gateway.clock.monotonicMs()
+    this.out.beat(this.cursor())
+  }
+
+  private cursor(): string {
+    return cursorOf(this.deps.gateway, this.feed, this.positions)
+  }
+
+  private async untilNews(): Promise<void> {
+    if (!this.hasNews && this.out.isOpen) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+      this.wake = null
+    }
+  }
+
+  /** Gives what there is now; whether the stream goes on. */
+  private async step(): Promise<boolean> {
+    const { gateway, turns } = this.deps
+    const taken = await turns.take(async () => {
+      if (!this.mayGoOn()) return null
+      // Forgotten before the index is read: what comes in meanwhile is news again.
+      this.hasNews = false
+      return nextStep(gateway, this.feed, this.positions, BOUNDS)
+    })
+    if (taken === null) return false
+    if (!taken.ok) {
+      const { code } = taken.refusal
+      this.end(isStreamEnd(code) ? code : 'internal')
+      return false
+    }
+    const isOpen = await this.deliver(taken.value)
+    if (!taken.value.isEnd) this.hasNews = true
+    return isOpen
+  }
+
+  /** False when the stream is over, by what happened to the connection or to the reader's rights. */
+  private mayGoOn(): boolean {
+    if (!this.out.isOpen) return false
+    const why = streamEndOf(this.deps.gateway, this.feed.reader)
+    if (why !== null) this.end(why)
+    return why === null
+  }
+
+  private async deliver(step: FeedStep): Promise<boolean> {
+    const released = new Map(step.items.map((item) => [nameOf(item), item]))
+    const last = step.alerts.findLast((alert) => released.has(nameOf(alert)))
+    for (const alert of step.alerts) {
+      const item = released.get(nameOf(alert))
+      if (!this.mayGoOn()) return false
+      // The last one's cursor also passes all that this reader was found not to be allowed, so that
+      // one who resumes stands where one who stayed does.
+      this.positions = alert === last ? step.next : behind(this.positions, alert)
+      if (item && this.mayStillGo(alert, step.sequence) && !(await this.write(item))) return false
+      if (alert === last) break
+    }
+    this.positions = step.next
+    return true
+  }
+
+  private write(item: Released): Promise<boolean> {
+    this.beatAtMs = this.deps.gateway.clock.monotonicMs()
+    const data = JSON.stringify(itemView(item))
+    return this.out.send({ id: this.cursor(), event: 'alert', data })
+  }
+
+  /** The reader may have let this one wait for long. */
+  private mayStillGo(alert: IndexedAlert, decidedAt: number): boolean {
+    const { gateway } = this.deps
+    const { expiresAtMs } = alert
+    if (expiresAtMs !== null && expiresAtMs <= gateway.clock.nowMs()) return false
+    if (gateway.directory.state.sequence === decidedAt) return true
+    const { caller } = this.feed.reader
+    return decideRead(gateway, caller, alert).allowed && standingFaultOf(gateway, alert) === null
+  }
+}
+
+/** Why this reader's stream may not go on now; null while it may. */
+export const streamEndOf = (deps: GatewayDeps, { caller }: Reader): StreamEnd | null => {
+  const { directory, clock } = deps
+  if (caller.tokenExpiresAtMs <= clock.nowMs()) return 'token-expired'
+  if (!directory.isFresh()) return 'directory-stale'
+  if (!isPolicyActive(deps)) return 'policy-not-active'
+  const standing = directory.state.standingOf(caller.principal, caller.realm)
+  if (standing === null || !standing.active) return 'suspended'
+  return standing.roles.includes('subscriber') ? null : 'role-missing'
+}
+
+const BOUNDS = {
+  items: LIMITS.streamRecordedAheadMax,
+  bytes: LIMITS.streamRecordedAheadBytesMax,
+}
+
+const nameOf = ({ origin, id }: AlertName): string => `${origin}/${id}`
+
+const behind = (positions: Positions, { topic, offset }: IndexedAlert): Positions =>
+  new Map(positions).set(topic, offset + 1)
