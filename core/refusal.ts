@@ -19,8 +19,7 @@ export const REFUSALS = {
     'There is nothing here that you may see.',
     'Check the address and the label you are cleared for.',
   ],
-  'route-unknown': [404, 'No such route.', 'See /v1/openapi.json.'],
-  'method-not-allowed': [405, 'This route does not take this method.', 'See the Allow header.'],
+  'route-unknown': [404, 'No such route.', 'See docs/api.md.'],
   'not-acceptable': [
     406,
     'None of the media types in Accept can be given.',
@@ -92,7 +91,7 @@ export const REFUSALS = {
   'agency-unknown': [
     422,
     'releasableTo names an agency that the directory does not know.',
-    'See GET /v1/directory/agencies.',
+    'Check its name: rabta directory lists the agencies.',
   ],
   'realm-mismatch': [
     422,
@@ -198,7 +197,7 @@ export const REFUSALS = {
   'no-seal-key': [
     503,
     'There is no seal key for this classification and month on this node.',
-    'The operator makes keys ahead with rabta init or key rotate.',
+    'The operator adds keys for the months to come.',
   ],
   erased: [410, 'The alert’s content was erased with its seal key.', 'Ask the originator.'],
   expired: [410, 'The alert has expired.', 'Ask the originator.'],
