@@ -3,15 +3,28 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EXIT } from '#clients/cli/command.ts'
 import { COMMANDS } from '#clients/cli/commands.ts'
+import { ALARMS } from '#core/alarm.ts'
 import { REFUSALS } from '#core/refusal.ts'
 
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/design.md', 'docs/cli.md', 'docs/api.md']
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/design.md',
+  'docs/cli.md',
+  'docs/api.md',
+  'docs/operations.md',
+]
 
 test('docs/api.md lists every refusal with its status', () => {
   const api = readFileSync('docs/api.md', 'utf8')
   for (const [code, [status]] of Object.entries(REFUSALS)) {
     expect(api).toContain(`| \`${code}\` | ${status} |`)
   }
+})
+
+test('docs/operations.md lists every alarm', () => {
+  const operations = readFileSync('docs/operations.md', 'utf8')
+  for (const alarm of Object.keys(ALARMS)) expect(operations).toContain(`| \`${alarm}\` |`)
 })
 
 test('docs/cli.md lists every command and exit code', () => {
