@@ -90,7 +90,7 @@ export class AlertMaker {
 
 const SIGNED_AT_ONCE = 256
 /** What an alert comes to without its narrative. */
-const BYTES_BESIDE = 331
+const BYTES_BESIDE = 308
 
 const alertOf = (origin: AgencyId, label: Label, number: number): Alert => {
   const narrative = `Invented event ${number}. `.padEnd(ALERT_BYTES - BYTES_BESIDE, 'nothing. ')
