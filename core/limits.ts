@@ -38,6 +38,7 @@ export const LIMITS = {
   recordAppendMsMax: 2_000,
   directoryAgeMsMax: 2_000,
   directoryConfirmMs: 500,
+  directoryFoundedMsMax: 30_000,
   stampAgeMsMax: 60_000,
   intakePassedMsMax: 10_000,
   catchUpMsMax: 2_000,
@@ -125,9 +126,9 @@ export const LIMITS = {
   clientStreamQuietMsMax: 45_000,
   clientDirectoryPagesMax: 200,
   clientIgnoredEntriesMax: 1_000,
-  clientDirectoryAttemptsMax: 8,
   clientAgenciesMax: 10_000,
   clientAcknowledgedMax: 10_000,
+  clientDirectoryAttemptsMax: 8,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,
   // Imports

@@ -28,7 +28,9 @@ export interface PartsOptions {
   readonly clock: Clock
   readonly onAlarm: OnAlarm
   readonly genesisDigest: Uint8Array
-  /** The signed entries that a directory topic without entries begins with. */
+  /** The signed entries that a directory topic without entries begins with. Services that start
+   * together must not all have it: each would append it, and each repeat is an alarm for ever. None:
+   * waits until another service has appended it. */
   readonly directorySeed: readonly Uint8Array[]
 }
 
@@ -37,8 +39,13 @@ export class DirectoryForeign extends Error {
   override readonly name = 'DirectoryForeign'
 }
 
+/** Nobody has begun the directory within `directoryFoundedMsMax`. */
+export class DirectoryEmpty extends Error {
+  override readonly name = 'DirectoryEmpty'
+}
+
 /** Checks the topics, seeds a new directory, and resolves when the directory has caught up. Rejects
- * with `DirectoryForeign` where the topics are another federation's. */
+ * with `DirectoryForeign` or `DirectoryEmpty` where there is none for this service. */
 export const startParts = async (options: PartsOptions): Promise<ServiceParts> => {
   const { log, sha256, random, clock, onAlarm, genesisDigest } = options
   await log.ensureTopics(allTopics())
@@ -55,12 +62,33 @@ export const startParts = async (options: PartsOptions): Promise<ServiceParts> =
     },
   })
   await directory.start()
-  if (directory.state.sequence < 0 && (await log.head(DIRECTORY_TOPIC)) > 0) {
+  try {
+    await founded(directory, options)
+  } catch (error) {
     await directory.stop()
-    throw new DirectoryForeign(`topic ${DIRECTORY_TOPIC} does not hold the pinned genesis entry`)
+    throw error
   }
   return { log, directory, verify, sha256, random, clock, onAlarm }
 }
+
+/** Resolves when the directory has its genesis entry. */
+const founded = async (directory: DirectoryView, { log, clock }: PartsOptions): Promise<void> => {
+  const deadlineMs = clock.monotonicMs() + LIMITS.directoryFoundedMsMax
+  while (directory.state.sequence < 0) {
+    const head = await log.head(DIRECTORY_TOPIC)
+    await directory.catchUp()
+    if (directory.state.sequence >= 0) return
+    if (head > 0) {
+      throw new DirectoryForeign(`topic ${DIRECTORY_TOPIC} does not hold the pinned genesis entry`)
+    }
+    if (clock.monotonicMs() > deadlineMs) {
+      throw new DirectoryEmpty(`topic ${DIRECTORY_TOPIC} is empty: the audit service begins it`)
+    }
+    await clock.sleep(FOUNDED_POLL_MS)
+  }
+}
+
+const FOUNDED_POLL_MS = 50
 
 /**
  * One append, so that a crash leaves all of the seed or none. Two services that start at once may

@@ -1,8 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
+import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { type ChildService, type ServiceName, startService } from '#clients/cli/child-service.ts'
 import { openIdentity } from '#clients/cli/identity.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import { hex } from '#core/bytes.ts'
+import { kafkaFrom } from '#core/kafka-settings.ts'
+import type { MessageLog } from '#core/ports/message-log.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
 
@@ -11,7 +14,7 @@ export class ServiceProcesses implements AsyncDisposable {
   readonly home: TemporaryHome
   readonly #settings: Readonly<Record<string, string>>
   readonly #homes: string[] = []
-  readonly #running: ChildService[] = []
+  readonly #started: Promise<ChildService>[] = []
 
   private constructor(home: TemporaryHome, settings: Readonly<Record<string, string>>) {
     this.home = home
@@ -36,10 +39,17 @@ export class ServiceProcesses implements AsyncDisposable {
     cpSync(this.home.home, home, { recursive: true })
     this.#homes.push(home)
     const settings = { ...this.#settings, RABTA_HOME: home }
-    const service = await startService(name, settings, () => undefined)
-    this.#running.push(service)
+    const started = startService(name, settings, () => undefined)
+    this.#started.push(started)
+    const service = await started
     if (service.url === null) throw new Error(`the ${name} does not listen`)
     return { url: service.url, service }
+  }
+
+  /** What the services have in the cluster. */
+  openLog(): Promise<MessageLog> {
+    const onAlarm = () => undefined
+    return openKafka(kafkaFrom(this.#settings), { clientId: 'rabta-test', onAlarm })
   }
 
   async session(principal: string, gatewayUrl: string): Promise<Session> {
@@ -50,7 +60,8 @@ export class ServiceProcesses implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#running.map((service) => service.stop()))
+    const started = await Promise.allSettled(this.#started)
+    await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.stop()))
     for (const home of this.#homes) rmSync(home, { recursive: true, force: true })
     this.home.remove()
   }

@@ -50,7 +50,7 @@ export const startDemoServices = async (
     for (const service of started.toReversed()) await service.stop()
   }
   try {
-    // The audit service first: it makes the topics and seeds the directory for the others.
+    // The audit service first: it begins the directory, for which the others would wait.
     const audit = await start('audit', listen(port + 1))
     const gateway = await start('gateway', listen(port))
     await start('router', listen(port + 2))

@@ -82,7 +82,9 @@ if (import.meta.main) {
       const onAlarm = alarmLogger(process.stderr, 'router')
       const log = await openKafka(kafka, { clientId: 'rabta-router', onAlarm })
       opening.defer(() => log.close())
-      const parts = await startParts(await partsOptions(home, log, onAlarm))
+      const options = await partsOptions(home, log, onAlarm)
+      // The audit service begins the directory, alone: repeats of it would alarm for ever.
+      const parts = await startParts({ ...options, directorySeed: [] })
       opening.defer(() => parts.directory.stop())
       const router = await openRouter(home, parts)
       opening.defer(() => router.close())

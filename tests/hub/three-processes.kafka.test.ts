@@ -6,6 +6,7 @@ import { feedPage } from '#clients/sdk/feed.ts'
 import { publish } from '#clients/sdk/publish.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import { hex } from '#core/bytes.ts'
+import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import { startKafka, type TestKafka, withKafka } from '#tests/containers.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { ServiceProcesses } from '#tests/service-processes.ts'
@@ -44,9 +45,13 @@ await withKafka(() => {
 
   test('two gateways never take two alerts under one id, and give the same feed', async () => {
     await using processes = await ServiceProcesses.open(kafka.brokers)
-    const router = await processes.start('router')
-    expect((await fetch(`${router.url}/health/ready`)).status).toBe(200)
-    const gateways = await Promise.all([processes.start('gateway'), processes.start('gateway')])
+    const [, , ...gateways] = await Promise.all(
+      (['audit', 'router', 'gateway', 'gateway'] as const).map((name) => processes.start(name)),
+    )
+    // One of the four has begun the directory, though all have what it begins with.
+    const log = await processes.openLog()
+    expect(await log.head(DIRECTORY_TOPIC)).toBe(processes.home.founding.entries.length)
+    await log.close()
     const [one, other] = await Promise.all(gateways.map(({ url }) => processes.session(KP, url)))
     if (one === undefined || other === undefined) throw new Error('two gateways were started')
     const taken: string[] = []
@@ -74,9 +79,11 @@ await withKafka(() => {
     const { faults } = kafka
     if (faults === undefined) return skip('the broker is not ours to pause')
     await using processes = await ServiceProcesses.open(kafka.brokers)
-    const audit = await processes.start('audit')
-    const gateway = await processes.start('gateway')
-    const router = await processes.start('router')
+    const [audit, gateway, router] = await Promise.all([
+      processes.start('audit'),
+      processes.start('gateway'),
+      processes.start('router'),
+    ])
     const services = [audit, gateway, router]
     const session = await processes.session(KP, gateway.url)
     const publishOne = async () =>
