@@ -3,6 +3,7 @@ import { randomBytes } from '#adapters/crypto/random.ts'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { verifySignature } from '#adapters/crypto/verify.ts'
 import { openSession, type Session } from '#clients/sdk/session.ts'
+import type { Clock } from '#core/ports/clock.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
 import type { TestHub } from '#tests/test-hub.ts'
@@ -14,7 +15,8 @@ export const sessionAt = (
   {
     url = hub.hub.url ?? '',
     realm = 'live',
-  }: { readonly url?: string; readonly realm?: Realm } = {},
+    clock = systemClock,
+  }: { readonly url?: string; readonly realm?: Realm; readonly clock?: Clock } = {},
 ): Session => {
   if (!isPrincipalId(principal)) throw new RangeError(principal)
   return openSession({
@@ -26,7 +28,7 @@ export const sessionAt = (
     audience: `${hub.home.issuer}/v1/token`,
     sha256,
     verify: verifySignature,
-    clock: systemClock,
+    clock,
     random: randomBytes,
   })
 }

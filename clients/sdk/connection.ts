@@ -2,7 +2,13 @@ import { AccessTokens, type AccessTokensDeps } from '#clients/sdk/access-tokens.
 import { errorFrom } from '#clients/sdk/answer.ts'
 import { HubRefusal } from '#clients/sdk/errors.ts'
 import { retryWaitMs } from '#clients/sdk/retry.ts'
-import { type Answer, exchange } from '#clients/sdk/transport.ts'
+import {
+  type Answer,
+  exchange,
+  type OpenAnswer,
+  openExchange,
+  wholeOf,
+} from '#clients/sdk/transport.ts'
 import type { Purpose } from '#core/access-record.ts'
 
 export interface ConnectionDeps extends AccessTokensDeps {
@@ -25,6 +31,7 @@ export interface Call extends CallOptions {
   readonly accept: string
   /** Asked without saying who asks. */
   readonly isPublic?: boolean
+  readonly lastEventId?: string
 }
 
 export interface Body {
@@ -67,15 +74,33 @@ export class Connection {
     return answer
   }
 
+  /** An answer that goes on. Never repeated by itself: whoever reads it knows where to go on. */
+  async open(call: Call): Promise<OpenAnswer> {
+    const token = await this.tokens.get()
+    const first = await this.openWith(call, token)
+    if (first.status === 200) return first
+    const refused = await wholeOf(first)
+    if (refused.status !== 401) throw errorFrom(refused)
+    this.tokens.forget(token)
+    const second = await this.openWith(call, await this.tokens.get())
+    if (second.status === 200) return second
+    throw errorFrom(await wholeOf(second))
+  }
+
+  /** A number from 0 to 1, to spread what would else be done by all clients at once. */
+  chance(): number {
+    return (this.deps.random(1)[0] ?? 0) / 256
+  }
+
   /** The first answer that is not put off, or the last one when there were enough. */
   private async repeated(call: Call, body: Body | null): Promise<Answer> {
-    const { clock, random } = this.deps
+    const { clock } = this.deps
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.authenticated(call, body)
       if (answer.status < 400) return answer
       const refusal = errorFrom(answer)
       if (!(refusal instanceof HubRefusal)) return answer
-      const waitMs = retryWaitMs(refusal, attempt, (random(1)[0] ?? 0) / 256)
+      const waitMs = retryWaitMs(refusal, attempt, this.chance())
       if (waitMs === null) return answer
       await clock.sleep(waitMs, call.signal)
       call.signal?.throwIfAborted()
@@ -93,15 +118,22 @@ export class Connection {
   }
 
   private send(call: Call, body: Body | null, token: string | null): Promise<Answer> {
-    const { gatewayUrl, auditUrl } = this.deps
-    const query = new URLSearchParams({ ...call.query }).toString()
-    const base = call.server === 'audit' ? auditUrl : gatewayUrl
-    const url = `${base}${call.path}${query === '' ? '' : `?${query}`}`
     const headers = headersOf(call, body, token)
     const method = body === null ? 'GET' : 'POST'
     // Copied, so that the bytes sent again are the bytes sent first, whatever the caller does.
     const init = { method, headers, body: body && new Uint8Array(body.bytes) }
-    return exchange(url, init, this.deps, call.signal)
+    return exchange(this.urlOf(call), init, this.deps, call.signal)
+  }
+
+  private openWith(call: Call, token: string): Promise<OpenAnswer> {
+    const init = { method: 'GET', headers: headersOf(call, null, token) }
+    return openExchange(this.urlOf(call), init, this.deps, call.signal)
+  }
+
+  private urlOf({ server, path, query }: Call): string {
+    const { gatewayUrl, auditUrl } = this.deps
+    const asked = new URLSearchParams({ ...query }).toString()
+    return `${server === 'audit' ? auditUrl : gatewayUrl}${path}${asked === '' ? '' : `?${asked}`}`
   }
 }
 
@@ -113,6 +145,7 @@ const headersOf = (
   accept: call.accept,
   ...(body === null ? {} : { 'content-type': body.type }),
   ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  ...(call.lastEventId === undefined ? {} : { 'last-event-id': call.lastEventId }),
   ...(call.purpose === undefined ? {} : { 'rabta-purpose': purposeText(call.purpose) }),
 })
 

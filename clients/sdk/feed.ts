@@ -91,7 +91,7 @@ export const feedPage = async (session: Session, options: FeedOptions): Promise<
 
 const ITEMS = 100
 
-const queryOf = (filter: FeedFilter = {}): Record<string, string> => {
+export const queryOf = (filter: FeedFilter = {}): Record<string, string> => {
   const lists = {
     jurisdiction: filter.jurisdictions,
     classification: filter.classifications,
@@ -105,7 +105,7 @@ const queryOf = (filter: FeedFilter = {}): Record<string, string> => {
   return Object.fromEntries(given)
 }
 
-const isCursor = (text: string): text is string =>
+export const isCursor = (text: string): text is string =>
   text.length <= LIMITS.cursorCharactersMax && /^[A-Za-z0-9_-]+$/.test(text)
 
 const pageShape = (limit: number) =>
@@ -125,7 +125,8 @@ const itemShape = objectOf({
   record: objectOf({ index: countShape, bytes: bytesShape(LIMITS.accessRecordBytesMax) }),
 })
 
-const itemFrom = (item: unknown): GivenAlert | ReleaseFault => {
+/** An item of a page or of a stream; one that is not as published is a fault, and no error. */
+export const itemFrom = (item: unknown): GivenAlert | ReleaseFault => {
   try {
     const { stamp, ...given } = itemShape(item, '')
     return { ...given, stampBytes: stamp }

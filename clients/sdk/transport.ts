@@ -43,6 +43,73 @@ export const exchange = async (
   }
 }
 
+/** An answer that goes on. */
+export interface OpenAnswer extends Omit<Answer, 'body'> {
+  /** Its bytes as they come. */
+  readonly chunks: AsyncIterable<Uint8Array>
+  /** To be called in the end, read or not: it holds a connection. */
+  close(): void
+}
+
+/**
+ * Sends a request and resolves once the answer begins. Rejects as `exchange` does; so does reading
+ * on when nothing came for `LIMITS.clientStreamQuietMsMax`. The size is for the reader to bound.
+ */
+export const openExchange = async (
+  url: string,
+  init: Pick<RequestInit, 'method' | 'headers'>,
+  { fetch, clock }: TransportDeps,
+  signal?: AbortSignal,
+): Promise<OpenAnswer> => {
+  const ending = new AbortController()
+  const signals = signal === undefined ? [ending.signal] : [ending.signal, signal]
+  const awaited: Awaited = async (coming, ms) => {
+    const timer = new AbortController()
+    void clock.sleep(ms, timer.signal).then(() => timer.signal.aborted || ending.abort())
+    try {
+      return await coming
+    } catch (error) {
+      signal?.throwIfAborted()
+      const why = ending.signal.aborted ? 'nothing came in time' : 'the connection failed'
+      throw new HubUnreachable(`${why}: ${new URL(url).origin}`, { cause: error })
+    } finally {
+      timer.abort()
+    }
+  }
+  const sending = fetch(url, { ...init, ...GUARDED, signal: AbortSignal.any(signals) })
+  const { status, headers, body } = await awaited(sending, LIMITS.clientAnswerMsMax)
+  const chunks = body === null ? nothing() : chunksOf(body.getReader(), awaited)
+  return { status, headers, chunks, close: () => ending.abort() }
+}
+
+/** What `coming` gives, or `HubUnreachable` after `ms`. */
+type Awaited = <T>(coming: Promise<T>, ms: number) => Promise<T>
+
+async function* chunksOf(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  awaited: Awaited,
+): AsyncGenerator<Uint8Array, void> {
+  for (;;) {
+    const { done, value } = await awaited(reader.read(), LIMITS.clientStreamQuietMsMax)
+    if (done) return
+    yield value
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void> {
+  // An answer without a body.
+}
+
+/** The rest of an answer that goes on, for one that does not; bounded as `exchange` is. */
+export const wholeOf = async (answer: OpenAnswer): Promise<Answer> => {
+  const { status, headers, chunks } = answer
+  try {
+    return { status, headers, body: await gathered(chunks) }
+  } finally {
+    answer.close()
+  }
+}
+
 /** A redirect could carry the access token elsewhere; a cache could keep content. */
 const GUARDED = {
   redirect: 'error',
@@ -51,17 +118,28 @@ const GUARDED = {
   referrerPolicy: 'no-referrer',
 } as const
 
-const bounded = async (response: Response): Promise<Uint8Array> => {
+const bounded = async (response: Response): Promise<Uint8Array> =>
+  response.body === null ? new Uint8Array() : gathered(partsOf(response.body.getReader()))
+
+async function* partsOf(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
+  } finally {
+    await reader.cancel()
+  }
+}
+
+const gathered = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
   const parts: Uint8Array[] = []
   let length = 0
-  const reader = response.body?.getReader()
-  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
-    length += part.value.length
+  for await (const part of chunks) {
+    length += part.length
     if (length > LIMITS.clientAnswerBytesMax) {
-      await reader?.cancel()
       throw new HubMisbehaved('answer-too-large', `more than ${LIMITS.clientAnswerBytesMax} bytes`)
     }
-    parts.push(part.value)
+    parts.push(part)
   }
   return joined(parts, length)
 }
