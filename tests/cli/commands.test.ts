@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXIT, type Io } from '#clients/cli/command.ts'
 import { COMMANDS } from '#clients/cli/commands.ts'
@@ -26,7 +27,13 @@ afterAll(async () => {
 })
 
 const rabta = async (...args: readonly string[]) => {
+  const { told, ended } = started(...args)
+  return { exit: await ended, ...told }
+}
+
+const started = (...args: readonly string[]) => {
   const told = { out: '', err: '' }
+  const stopping = new AbortController()
   const io: Io = {
     out: (text) => {
       told.out += text
@@ -35,9 +42,9 @@ const rabta = async (...args: readonly string[]) => {
       told.err += text
     },
     isTerminal: false,
-    signal: new AbortController().signal,
+    signal: stopping.signal,
   }
-  return { exit: await run(args, io), ...told }
+  return { told, ended: run(args, io), stop: () => stopping.abort() }
 }
 
 const at = (): readonly string[] => ['--home', hub.home.home, '--gateway', hub.hub.url ?? '']
@@ -66,6 +73,21 @@ test('an alert is published, read in a feed and by name, and its status is told'
   expect(JSON.parse(alert.out).label.jurisdictions).toEqual(['PK', 'PK-KP'])
   const status = await rabta('alert', name, '--status', '--as', 'ctd-kp/duty-officer', ...at())
   expect(JSON.parse(status.out).state).toBe('routed')
+})
+
+test('a feed that is followed goes on as alerts come, until it is stopped', async () => {
+  const before = await published()
+  const args = ['feed', '--as', 'nacta/coordinator', '--follow', '--json', ...at()]
+  const { told, ended, stop } = started(...args)
+  const ids = () =>
+    told.out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).alert.id]))
+  while (!ids().some((id) => before.endsWith(id))) await setTimeout(10)
+  const later = await published()
+  while (!ids().some((id) => later.endsWith(id))) await setTimeout(10)
+  stop()
+  expect(await ended).toBe(EXIT.ok)
+  expect(new Set(ids()).size).toBe(ids().length)
+  expect(told.err).toMatch(/cursor \S+\n$/)
 })
 
 test('whom a draft would reach is said before anything is published', async () => {

@@ -1,4 +1,4 @@
-import { type Command, EXIT, type Given, UsageError } from '#clients/cli/command.ts'
+import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import {
   count,
   flag,
@@ -10,6 +10,9 @@ import {
 import { FEED_HEADER, releaseRow, releaseToJson } from '#clients/cli/show-alert.ts'
 import { table } from '#clients/cli/table.ts'
 import { type FeedFilter, feedPages } from '#clients/sdk/feed.ts'
+import { type FeedStreamOptions, feedStream } from '#clients/sdk/feed-stream.ts'
+import type { Session } from '#clients/sdk/session.ts'
+import type { Release } from '#clients/sdk/verify-release.ts'
 import { isAgencyId } from '#core/agency.ts'
 import { isClassification } from '#core/classification.ts'
 import { isJurisdiction } from '#core/jurisdiction.ts'
@@ -32,7 +35,7 @@ export const feedCommand: Command = {
     },
     limit: { type: 'string', value: 'N', help: 'Items a page, 1 to 500.', default: '100' },
     all: { type: 'boolean', help: 'Go on to the end of the feed.' },
-    follow: { type: 'boolean', help: 'Go on after the end, until stopped.' },
+    follow: { type: 'boolean', help: 'Go on to the end, then as alerts come, until stopped.' },
     jurisdiction: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
     classification: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
     precedence: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
@@ -45,30 +48,54 @@ export const feedCommand: Command = {
   ],
   run: async (given, io) => {
     const { session } = await identityFrom(given)
-    const isJson = flag(given, 'json')
+    const filter = filterFrom(given)
     const isFollowing = flag(given, 'follow')
-    let faults = 0
-    const pages = feedPages(session, {
-      from: text(given, 'from'),
-      limit: count(given, 'limit'),
-      filter: filterFrom(given),
-      signal: io.signal,
-      ...(isFollowing ? { pollMs: POLL_MS } : {}),
-    })
-    for await (const { items, cursor, isEnd } of pages) {
-      faults += items.filter(({ ok }) => !ok).length
-      if (isJson) for (const item of items) io.out(`${JSON.stringify(releaseToJson(item))}\n`)
-      else if (items.length > 0) io.out(`${table(FEED_HEADER, items.map(releaseRow))}\n`)
-      if (isEnd || !(flag(given, 'all') || isFollowing)) {
-        io.say(`cursor ${cursor}${isEnd ? '' : ' (there is more)'}\n`)
-      }
-      if (!(flag(given, 'all') || isFollowing)) break
+    const showing = { isJson: flag(given, 'json'), io }
+    let [cursor, faults] = [text(given, 'from'), 0]
+    const limit = count(given, 'limit')
+    const { signal } = io
+    for await (const page of feedPages(session, { from: cursor, limit, filter, signal })) {
+      cursor = page.cursor
+      faults += show(page.items, showing)
+      const isLast = page.isEnd || !(flag(given, 'all') || isFollowing)
+      if (isLast) io.say(`cursor ${cursor}${page.isEnd ? '' : ' (there is more)'}\n`)
+      if (isLast) break
     }
+    if (isFollowing) faults += await follow(session, { from: cursor, filter, signal }, showing)
     return faults === 0 ? EXIT.ok : EXIT.unverified
   },
 }
 
-const POLL_MS = 1_000
+interface Showing {
+  readonly isJson: boolean
+  readonly io: Io
+}
+
+/** Shows alerts as they come, until stopped; gives the number of faults. */
+const follow = async (
+  session: Session,
+  options: FeedStreamOptions,
+  showing: Showing,
+): Promise<number> => {
+  const { io } = showing
+  const onWait = ({ message }: Error, waitMs: number): void => {
+    io.say(`${message}; again in ${(waitMs / 1_000).toFixed(1)} s\n`)
+  }
+  let [faults, last] = [0, options.from]
+  for await (const { release, cursor } of feedStream(session, { ...options, onWait })) {
+    last = cursor
+    if (release !== null) faults += show([release], showing)
+  }
+  io.say(`cursor ${last}\n`)
+  return faults
+}
+
+/** Gives how many of them are none. */
+const show = (items: readonly Release[], { isJson, io }: Showing): number => {
+  if (isJson) for (const item of items) io.out(`${JSON.stringify(releaseToJson(item))}\n`)
+  else if (items.length > 0) io.out(`${table(FEED_HEADER, items.map(releaseRow))}\n`)
+  return items.filter(({ ok }) => !ok).length
+}
 
 const filterFrom = (given: Given): FeedFilter => {
   const jurisdictions = list(given, 'jurisdiction', isJurisdiction)
