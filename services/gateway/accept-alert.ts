@@ -189,9 +189,10 @@ const answerAgain = async (
   return accept({ ...known, isNew: false, acceptedAtMs, record })
 }
 
-const refuseWithRecord = async (
+/** Records the refusal of a publication, then gives it. */
+export const refuseWithRecord = async (
   deps: GatewayDeps,
-  publication: Publication,
+  publication: Omit<Publication, 'signedAlert'>,
   known: Known | null,
   refusal: Refusal,
 ): Promise<Result<never>> => {
@@ -204,7 +205,7 @@ const refuseWithRecord = async (
 
 const draftOf = (
   { policy, directory }: GatewayDeps,
-  { caller, requestId, purpose }: Publication,
+  { caller, requestId, purpose }: Omit<Publication, 'signedAlert'>,
   known: Known | null,
 ) => ({
   requestId,

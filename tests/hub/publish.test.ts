@@ -195,9 +195,12 @@ describe('an alert that is refused', () => {
     expect(records[0]?.reasons).toContainEqual(reason)
   })
 
-  test('a longer one than the limit is refused before it is read', async () => {
+  test('a longer one than the limit is refused before it is read, on record', async () => {
+    const before = await hub.recordCount()
     const answer = await hub.publish(new Uint8Array(262_145), KP)
     expect([answer.status, answer.json['code']]).toEqual([413, 'alert-too-large'])
+    const records = (await hub.records(before)).filter(({ action }) => action === 'PUBLISH')
+    expect(records.map(({ reasons }) => reasons)).toEqual([['alert-too-large']])
   })
 
   test('of another agency: says nothing of whether the id is taken', async () => {
@@ -226,11 +229,21 @@ describe('an alert that is refused', () => {
   test('without a token: no record, for nobody is known', async () => {
     const before = await hub.recordCount()
     const answer = await hub.request('/v1/alerts', { method: 'POST', body: 'x' })
-    expect(answer.status).toBe(415)
+    expect(answer.status).toBe(401)
     const headers = { 'content-type': 'application/vnd.rabta.signed-alert+avro' }
     const nobody = await hub.request('/v1/alerts', { method: 'POST', body: 'x', headers })
     expect([nobody.status, nobody.json['code']]).toEqual([401, 'not-authenticated'])
     expect(await hub.recordCount()).toBe(before)
+  })
+
+  test('of another media type: refused by its own code, on record', async () => {
+    const before = await hub.recordCount()
+    const authorization = `Bearer ${await hub.token(KP)}`
+    const init = { method: 'POST', body: 'x', headers: { authorization } }
+    const answer = await hub.request('/v1/alerts', init)
+    expect([answer.status, answer.json['code']]).toEqual([415, 'media-type-unsupported'])
+    const records = (await hub.records(before)).filter(({ action }) => action === 'PUBLISH')
+    expect(records.map(({ reasons }) => reasons)).toEqual([['media-type-unsupported']])
   })
 
   test('an array bomb costs under 10 ms and 10 MB', () => {
