@@ -61,7 +61,7 @@ await withKafka(() => {
         [one, other].map(async (session, at) => {
           const texts = [{ language: 'en', headline: `Invented, ${at}`, narrative: '' }]
           const bytes = await signed({ ...alert, texts }, processes.home.alertSigner('ctd-kp'))
-          return outcomeOf(session, bytes)
+          return patientOutcomeOf(session, bytes)
         }),
       )
       const won = outcomes.filter((outcome) => outcome !== 'id-taken')
@@ -70,12 +70,12 @@ await withKafka(() => {
     }
     for (const { url } of gateways) {
       const reader = await processes.session('nacta/coordinator', url)
-      await expect.poll(() => digestsOf(reader), { timeout: 5_000 }).toEqual(taken)
+      await expect.poll(() => digestsOf(reader), { timeout: 20_000 }).toEqual(taken)
     }
   })
 
   const rideOut = 'all three ride out a broker that is silent for a while, then end in seconds'
-  test(rideOut, { timeout: 60_000 }, async ({ skip }) => {
+  test(rideOut, { timeout: 150_000 }, async ({ skip }) => {
     const { faults } = kafka
     if (faults === undefined) return skip('the broker is not ours to pause')
     await using processes = await ServiceProcesses.open(kafka.brokers)
@@ -87,29 +87,29 @@ await withKafka(() => {
     const services = [audit, gateway, router]
     const session = await processes.session(KP, gateway.url)
     const publishOne = async () =>
-      outcomeOf(session, await signed(sampleAlert(), processes.home.alertSigner('ctd-kp')))
+      patientOutcomeOf(session, await signed(sampleAlert(), processes.home.alertSigner('ctd-kp')))
     const before = await publishOne()
     await faults.pause()
     try {
       const lost = await signed(sampleAlert(), processes.home.alertSigner('ctd-kp'))
       expect(REFUSED_FOR_NOW).toContain(await outcomeOf(session, lost))
       for (const { url } of services) {
-        await expect.poll(() => readiness(url), { timeout: 10_000 }).toBe(503)
+        await expect.poll(() => readiness(url), { timeout: 20_000 }).toBe(503)
       }
     } finally {
       await faults.resume()
     }
     for (const { url } of services) {
-      await expect.poll(() => readiness(url), { timeout: 10_000 }).toBe(200)
+      await expect.poll(() => readiness(url), { timeout: 20_000 }).toBe(200)
     }
     const after = await publishOne()
     const reader = await processes.session('nacta/coordinator', gateway.url)
     await expect
-      .poll(() => digestsOf(reader), { timeout: 5_000 })
+      .poll(() => digestsOf(reader), { timeout: 20_000 })
       .toEqual(expect.arrayContaining([before, after]))
     const startedAtMs = performance.now()
     await Promise.all(services.map(({ service }) => service.stop()))
-    expect(performance.now() - startedAtMs).toBeLessThan(5_000)
+    expect(performance.now() - startedAtMs).toBeLessThan(15_000)
     expect(services.map(({ service }) => service.process.exitCode)).toEqual([0, 0, 0])
   })
 })
@@ -123,6 +123,16 @@ const outcomeOf = async (session: Session, bytes: Uint8Array): Promise<string> =
   } catch (error) {
     if (error instanceof HubRefusal) return error.code
     throw error
+  }
+}
+
+/** As a client would: what the hub puts off, because a busy machine made it wait, is sent again. */
+const patientOutcomeOf = async (session: Session, bytes: Uint8Array): Promise<string> => {
+  const deadlineMs = performance.now() + 30_000
+  for (;;) {
+    const outcome = await outcomeOf(session, bytes)
+    if (outcome !== 'directory-stale' || performance.now() > deadlineMs) return outcome
+    await session.clock.sleep(250)
   }
 }
 
