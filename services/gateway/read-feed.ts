@@ -6,7 +6,8 @@ import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { alertTopics } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-import { decideRead, type Reader, type Released, release } from '#services/gateway/release.ts'
+import { ReadableLabels } from '#services/gateway/readable-labels.ts'
+import { type Reader, type Released, release } from '#services/gateway/release.ts'
 
 export interface FeedRequest {
   /** `earliest`, `now`, or a cursor. */
@@ -23,10 +24,11 @@ export interface FeedPage {
   readonly isEnd: boolean
 }
 
-/** A reader's feed, opened: what its cursors are bound to. */
+/** A reader's feed, opened: what its cursors are bound to, and what it may see. */
 export interface OpenFeed {
   readonly reader: Reader
   readonly scope: CursorScope
+  readonly labels: ReadableLabels
 }
 
 /** What comes next in a feed, recorded and released. */
@@ -59,7 +61,8 @@ export const readFeed = async (
 export const openFeed = (deps: GatewayDeps, reader: Reader, filter: FeedFilter): OpenFeed => {
   const { principal, realm } = reader.caller
   const topics = alertTopics(realm).filter((topic) => deps.alertTopics.includes(topic))
-  return { reader, scope: { principal, realm, filter, topics } }
+  const labels = new ReadableLabels(deps, reader.caller)
+  return { reader, scope: { principal, realm, filter, topics }, labels }
 }
 
 /** Where to begin; refused for a cursor of another scope, or one that this node is behind. */
@@ -76,7 +79,7 @@ export const startOf = async (
 /** Up to so many items and bytes from `from` on, at least one if there is one. */
 export const nextStep = async (
   deps: GatewayDeps,
-  { reader, scope }: OpenFeed,
+  { reader, scope, labels }: OpenFeed,
   from: Positions,
   bounds: { readonly items: number; readonly bytes: number },
 ): Promise<Result<FeedStep>> => {
@@ -84,7 +87,7 @@ export const nextStep = async (
   const page = deps.index.page({
     realm: scope.realm,
     from,
-    labelIds: allowedLabels(deps, reader),
+    labelIds: labels.ids(),
     filter: scope.filter,
     nowMs: deps.clock.nowMs(),
     limit: bounds.items,
@@ -122,13 +125,6 @@ const isCaughtUp = async ({ alertFollowers, clock }: GatewayDeps, from: Position
     throw error
   }
 }
-
-/** Policy decides each distinct (origin, label) once; the index selects by the answer. */
-const allowedLabels = (deps: GatewayDeps, { caller }: Reader): readonly number[] =>
-  deps.index
-    .labels(caller.realm)
-    .filter((one) => decideRead(deps, caller, one).allowed)
-    .map(({ id }) => id)
 
 /**
  * The alerts that fit into so many bytes, at least one; and for each topic that was cut short, the
