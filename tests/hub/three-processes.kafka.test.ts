@@ -131,7 +131,7 @@ const patientOutcomeOf = async (session: Session, bytes: Uint8Array): Promise<st
   const deadlineMs = performance.now() + 30_000
   for (;;) {
     const outcome = await outcomeOf(session, bytes)
-    if (outcome !== 'directory-stale' || performance.now() > deadlineMs) return outcome
+    if (!REFUSED_FOR_NOW.includes(outcome) || performance.now() > deadlineMs) return outcome
     await session.clock.sleep(250)
   }
 }
