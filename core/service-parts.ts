@@ -8,6 +8,23 @@ import type { MessageLog } from '#core/ports/message-log.ts'
 import { memoised } from '#core/signature-memo.ts'
 import { allTopics, DIRECTORY_TOPIC } from '#core/topics.ts'
 
+/**
+ * Stands between a service and a store that it has opened under `name`. Nothing does in production;
+ * tests of crashes and failing writes do.
+ */
+export type WrapStore = <T extends object>(name: StoreName, store: T) => T
+
+export const UNWRAPPED: WrapStore = (_name, store) => store
+
+export type StoreName =
+  | 'log'
+  | 'gateway-intake'
+  | 'alert-index'
+  | 'router-intake'
+  | 'tiles'
+  | 'record-index'
+  | 'audit-intake'
+
 /** What every service of a process stands on; services in one process share it. */
 export interface ServiceParts {
   readonly log: MessageLog
@@ -18,6 +35,7 @@ export interface ServiceParts {
   readonly random: RandomBytes
   readonly clock: Clock
   readonly onAlarm: OnAlarm
+  readonly wrap: WrapStore
 }
 
 export interface PartsOptions {
@@ -32,6 +50,7 @@ export interface PartsOptions {
    * together must not all have it: each would append it, and each repeat is an alarm for ever. None:
    * waits until another service has appended it. */
   readonly directorySeed: readonly Uint8Array[]
+  readonly wrap?: WrapStore
 }
 
 /** The directory topic does not hold the directory that this service is told to trust. */
@@ -68,7 +87,8 @@ export const startParts = async (options: PartsOptions): Promise<ServiceParts> =
     await directory.stop()
     throw error
   }
-  return { log, directory, verify, sha256, random, clock, onAlarm }
+  const { wrap = UNWRAPPED } = options
+  return { log, directory, verify, sha256, random, clock, onAlarm, wrap }
 }
 
 /** Resolves when the directory has its genesis entry. */

@@ -91,14 +91,14 @@ export const openAudit = async (
 
 /** The tree over the access log, restored and going on. */
 const openTree = async (home: string, parts: ServiceParts, settings: AuditSettings) => {
-  const { log, clock, sha256, directory, verify, onAlarm } = parts
+  const { log, clock, sha256, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
   const { logName } = await readFederation(home)
   const signer = openSigner(await readKeyFile(paths.logKey))
   const trust = logTrustFrom({ logName, signer, directory: directory.state, verify, sha256 })
   const files = settings.savedCheckpointFiles
   const savedCheckpoints = await Promise.all(files.map((file) => readFile(file)))
-  const tiles = await openFileTileStore(paths.tiles)
+  const tiles = wrap('tiles', await openFileTileStore(paths.tiles))
   const published = new Published()
   const keeper = new TreeKeeper({
     log,
@@ -119,7 +119,7 @@ const openTree = async (home: string, parts: ServiceParts, settings: AuditSettin
 
 /** The record index and the comparison with the intake topics, following their topics. */
 const openViews = (home: string, parts: ServiceParts) => {
-  const { log, clock, sha256, onAlarm } = parts
+  const { log, clock, sha256, onAlarm, wrap } = parts
   using opening = new DisposableStack()
   const folder = join(homePaths(home).data, 'views', 'audit')
   mkdirSync(folder, { recursive: true })
@@ -127,9 +127,9 @@ const openViews = (home: string, parts: ServiceParts) => {
     path: join(folder, name),
     onReset: (why: string) => onAlarm({ what: 'view-reset', why: `audit ${name}: ${why}` }),
   })
-  const records = openSqliteRecordIndex(view('records.db'))
+  const records = wrap('record-index', openSqliteRecordIndex(view('records.db')))
   opening.defer(() => records.close())
-  const store = openSqliteIntakeStore(view('intake.db'))
+  const store = wrap('audit-intake', openSqliteIntakeStore(view('intake.db')))
   opening.defer(() => store.close())
   const onTrouble = (topic: string, { message }: Error): void => {
     onAlarm({ what: 'topic-stalled', topic, why: message })

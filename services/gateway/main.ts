@@ -38,7 +38,7 @@ export interface OpenGateway {
 
 /** Opens all that a gateway works with, over `parts`, and begins to follow the topics. */
 export const openGateway = async (home: string, parts: ServiceParts): Promise<OpenGateway> => {
-  const { log, clock, sha256, random, directory, verify, onAlarm } = parts
+  const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
   const { issuer } = await readFederation(home)
   const policyFiles = await readPolicyFolder(POLICY_FOLDER)
@@ -53,8 +53,8 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
     path: join(views, name),
     onReset: (why: string) => onAlarm({ what: 'view-reset', why: `${name}: ${why}` }),
   })
-  const store = openSqliteIntakeStore(view('intake.db'))
-  const index = openSqliteAlertIndex(view('alerts.db'))
+  const store = wrap('gateway-intake', openSqliteIntakeStore(view('intake.db')))
+  const index = wrap('alert-index', openSqliteAlertIndex(view('alerts.db')))
   const checks = { seal, directory, verify, sha256, onAlarm }
   const followed = REALMS.flatMap(alertTopics)
   const intake = new IntakeView(REALMS.flatMap(intakeTopics), { ...checks, store })

@@ -7,7 +7,7 @@ import { partsOptions } from '#adapters/process/parts-options.ts'
 import { type RunningService, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
-import { type ServiceParts, startParts } from '#core/service-parts.ts'
+import { type ServiceParts, startParts, UNWRAPPED, type WrapStore } from '#core/service-parts.ts'
 import { auditReadiness, auditRoutes } from '#services/audit/app.ts'
 import { type OpenAudit, openAudit } from '#services/audit/main.ts'
 import { gatewayReadiness, gatewayRoutes } from '#services/gateway/app.ts'
@@ -24,17 +24,24 @@ export interface OpenHub extends RunningService {
   readonly audit: OpenAudit
 }
 
+export interface HubOptions {
+  readonly logTo: LogDestination | null
+  readonly onAlarm: OnAlarm
+  /** For tests that crash or fail between two writes. */
+  readonly wrap?: WrapStore
+}
+
 /** Gateway, router and audit in one process on embedded adapters. Closed in the reverse order. */
 export const openHub = async (
   { home, listen }: HubConfig,
-  { logTo, onAlarm }: { readonly logTo: LogDestination | null; readonly onAlarm: OnAlarm },
+  { logTo, onAlarm, wrap = UNWRAPPED }: HubOptions,
 ): Promise<OpenHub> => {
   await using opening = new AsyncDisposableStack()
   const paths = homePaths(home)
   mkdirSync(paths.data, { recursive: true })
-  const log = openSqliteLog({ path: paths.logDatabase })
+  const log = wrap('log', openSqliteLog({ path: paths.logDatabase }))
   opening.defer(() => log.close())
-  const parts = await startParts(await partsOptions(home, log, onAlarm))
+  const parts = await startParts({ ...(await partsOptions(home, log, onAlarm)), wrap })
   opening.defer(() => parts.directory.stop())
   const audit = await openAudit(home, parts)
   opening.defer(() => audit.close())

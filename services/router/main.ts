@@ -26,15 +26,16 @@ export interface OpenRouter {
 
 /** Opens a router over `parts` and begins to follow the intake topics of both realms. */
 export const openRouter = async (home: string, parts: ServiceParts): Promise<OpenRouter> => {
-  const { log, clock, sha256, random, directory, verify, onAlarm } = parts
+  const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
   const seal = await openSeal(paths.seal)
   const views = paths.views('router')
   mkdirSync(views, { recursive: true })
-  const store = openSqliteIntakeStore({
+  const intakeDatabase = openSqliteIntakeStore({
     path: join(views, 'intake.db'),
     onReset: (why) => onAlarm({ what: 'view-reset', why: `router intake: ${why}` }),
   })
+  const store = wrap('router-intake', intakeDatabase)
   const topics = REALMS.flatMap(intakeTopics)
   const intake = new IntakeView(topics, { seal, directory, verify, sha256, onAlarm, store })
   const accessLog = openAccessLog({ log, clock, random, sha256, service: 'ROUTER' })
