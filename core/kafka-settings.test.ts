@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { kafkaFrom } from '#core/kafka-settings.ts'
-import { SettingInvalid } from '#core/settings.ts'
+import { SettingInvalid } from '#core/setting.ts'
 
 const BROKERS = { RABTA_KAFKA_BROKERS: 'a:9092,b:9092' }
 const CA = { RABTA_KAFKA_TLS_CA: '/etc/kafka/ca.pem' }
@@ -34,7 +34,7 @@ test('what is half said, or would be said in the clear, is refused', () => {
   const wrong = {
     'RABTA_KAFKA_BROKERS is not set': { RABTA_KAFKA_BROKERS: '' },
     'must be HOST:PORT': { RABTA_KAFKA_BROKERS: 'a:9092,b' },
-    'a whole number from 1': { RABTA_KAFKA_REPLICATION: '0' },
+    'a whole number, 1 to': { RABTA_KAFKA_REPLICATION: '0' },
     'letters, digits': { RABTA_KAFKA_TOPIC_PREFIX: 'a b' },
     'RABTA_KAFKA_TLS_KEY belong together': { ...CA, RABTA_KAFKA_TLS_CERTIFICATE: '/a' },
     'RABTA_KAFKA_PASSWORD_FILE belong together': { ...CA, RABTA_KAFKA_USER: 'a' },

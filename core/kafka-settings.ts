@@ -1,4 +1,5 @@
-import { type Environment, required, SettingInvalid } from '#core/settings.ts'
+import { type Environment, SettingInvalid } from '#core/setting.ts'
+import { type SettingName, settingsOf } from '#core/settings.ts'
 
 /** The Kafka cluster in which services that run apart from one another meet. */
 export interface KafkaSettings {
@@ -20,28 +21,22 @@ export interface KafkaTls {
   readonly user: { readonly name: string; readonly passwordFile: string } | null
 }
 
-/** Throws SettingInvalid. */
+/** The same for every service. Throws SettingInvalid. */
 export const kafkaFrom = (env: Environment): KafkaSettings => {
-  const brokers = required(env, 'RABTA_KAFKA_BROKERS', '127.0.0.1:9092').split(',')
-  if (!brokers.every((broker) => /^[^\s:]+:\d{1,5}$/.test(broker))) {
-    throw new SettingInvalid('RABTA_KAFKA_BROKERS must be HOST:PORT, more of them by commas')
+  const read = settingsOf('gateway', env)
+  return {
+    brokers: read('RABTA_KAFKA_BROKERS'),
+    replicationFactor: read('RABTA_KAFKA_REPLICATION'),
+    topicPrefix: read('RABTA_KAFKA_TOPIC_PREFIX') ?? '',
+    tls: tlsFrom(env),
   }
-  const replicationFactor = Number(env['RABTA_KAFKA_REPLICATION'] ?? '3')
-  if (!Number.isInteger(replicationFactor) || replicationFactor < 1) {
-    throw new SettingInvalid('RABTA_KAFKA_REPLICATION must be a whole number from 1')
-  }
-  const topicPrefix = env['RABTA_KAFKA_TOPIC_PREFIX'] ?? ''
-  if (!/^[A-Za-z0-9._-]{0,100}$/.test(topicPrefix)) {
-    throw new SettingInvalid('RABTA_KAFKA_TOPIC_PREFIX may have letters, digits and . _ - only')
-  }
-  return { brokers, replicationFactor, topicPrefix, tls: tlsFrom(env) }
 }
 
 const tlsFrom = (env: Environment): KafkaTls | null => {
   const client = pairFrom(env, 'RABTA_KAFKA_TLS_CERTIFICATE', 'RABTA_KAFKA_TLS_KEY')
   const user = pairFrom(env, 'RABTA_KAFKA_USER', 'RABTA_KAFKA_PASSWORD_FILE')
-  const ca = env['RABTA_KAFKA_TLS_CA']
-  if (ca === undefined || ca === '') {
+  const ca = settingsOf('gateway', env)('RABTA_KAFKA_TLS_CA')
+  if (ca === null) {
     if (client === null && user === null) return null
     throw new SettingInvalid('RABTA_KAFKA_TLS_CA is not set: who is known must not be in the clear')
   }
@@ -55,8 +50,8 @@ const tlsFrom = (env: Environment): KafkaTls | null => {
 /** Both of two settings, or neither. */
 const pairFrom = (
   env: Environment,
-  one: string,
-  other: string,
+  one: SettingName,
+  other: SettingName,
 ): readonly [string, string] | null => {
   const [a = '', b = ''] = [env[one], env[other]]
   if (a === '' && b === '') return null

@@ -33,6 +33,7 @@ export const LIMITS = {
   logRetryMsMax: 1_000,
   logSettleMsMax: 60_000,
   logCloseMsMax: 1_000,
+  kafkaReplicationMax: 100,
   kafkaAnswerBytesMax: 67_108_864,
   // Deadlines
   recordAppendMsMax: 2_000,
@@ -53,6 +54,7 @@ export const LIMITS = {
   proofFileBytesMax: 1_048_576,
   // Audit service
   leavesHeldMax: 65_536,
+  checkpointMsMin: 10,
   checkpointMsMax: 1_000,
   integrateRetryMsMax: 5_000,
   proofWaitMsMax: 2_000,

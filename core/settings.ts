@@ -1,46 +1,138 @@
-/** A setting that is not what it should be: says which, and what it should be. */
-export class SettingInvalid extends Error {
-  override readonly name = 'SettingInvalid'
-}
+import { LIMITS } from '#core/limits.ts'
+import {
+  anyText,
+  type Environment,
+  hostAndPort,
+  listOf,
+  matching,
+  path,
+  type Reader,
+  type Setting,
+  SettingInvalid,
+  wholeNumber,
+  yesOrNo,
+} from '#core/setting.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
-}
-
-const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\])$/
+const SERVICES = ['hub', 'gateway', 'router', 'audit'] as const
+/** Services as processes of their own, which meet in Kafka. */
+const ON_KAFKA = ['gateway', 'router', 'audit'] as const
 
 /**
- * `HOST:PORT`. Without transport security the hub listens on this machine alone, unless the
- * operator says that a proxy in front brings it.
+ * Every setting there is: a new one is a row. `docs/operations.md` shows this table, made by
+ * `npm run settings`, and `rabta config` what it comes to.
  */
-export const listenFrom = (name: string, text: string, isBehindProxy: boolean): ListenAddress => {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  const number = Number(port)
-  if (host === undefined || number > 65_535) {
-    throw new SettingInvalid(`${name} must be HOST:PORT, such as 127.0.0.1:8700`)
-  }
-  if (!LOOPBACK.test(host) && !isBehindProxy) {
-    throw new SettingInvalid(
-      `${name}: ${host} is not this machine alone; set RABTA_BEHIND_PROXY=yes if a proxy with TLS stands in front`,
-    )
-  }
-  return { host: host.replaceAll(/[[\]]/g, ''), port: number }
+export const SETTINGS = {
+  RABTA_HOME: {
+    readers: SERVICES,
+    otherwise: null,
+    example: './data',
+    means: 'the folder that `rabta init` made: keys, pinned genesis, views, data',
+    ...path,
+  },
+  RABTA_LISTEN: {
+    readers: SERVICES,
+    otherwise: {
+      hub: '127.0.0.1:8700',
+      gateway: '127.0.0.1:8700',
+      audit: '127.0.0.1:8701',
+      router: '127.0.0.1:8702',
+    },
+    means: 'where it listens; the router serves its health there and nothing else',
+    ...hostAndPort,
+  },
+  RABTA_BEHIND_PROXY: {
+    readers: SERVICES,
+    otherwise: 'no',
+    means: '`yes`: listen beyond this machine, because a proxy in front brings TLS',
+    ...yesOrNo,
+  },
+  RABTA_KAFKA_BROKERS: {
+    readers: ON_KAFKA,
+    otherwise: null,
+    example: '127.0.0.1:9092',
+    means: 'where the Kafka cluster is',
+    ...listOf(matching(/^[^\s:]+:\d{1,5}$/, 'HOST:PORT')),
+  },
+  RABTA_KAFKA_REPLICATION: {
+    readers: ON_KAFKA,
+    otherwise: '3',
+    means: 'brokers that hold each topic',
+    ...wholeNumber(1, LIMITS.kafkaReplicationMax),
+  },
+  RABTA_KAFKA_TOPIC_PREFIX: {
+    readers: ON_KAFKA,
+    otherwise: '',
+    means: 'before every topic’s name, in a cluster that is shared',
+    ...matching(/^[A-Za-z0-9._-]{1,100}$/, 'up to 100 letters, digits and . _ -'),
+  },
+  RABTA_KAFKA_TLS_CA: {
+    readers: ON_KAFKA,
+    otherwise: '',
+    means: 'PEM file of the authority of the brokers’ certificates; without it all is in the clear',
+    ...path,
+  },
+  RABTA_KAFKA_TLS_CERTIFICATE: {
+    readers: ON_KAFKA,
+    otherwise: '',
+    means: 'PEM file of this service’s own certificate; needs its key',
+    ...path,
+  },
+  RABTA_KAFKA_TLS_KEY: {
+    readers: ON_KAFKA,
+    otherwise: '',
+    means: 'PEM file of the key to `RABTA_KAFKA_TLS_CERTIFICATE`',
+    ...path,
+  },
+  RABTA_KAFKA_USER: {
+    readers: ON_KAFKA,
+    otherwise: '',
+    means: 'who this service is to the brokers, by SCRAM-SHA-512; needs its password',
+    ...anyText,
+  },
+  RABTA_KAFKA_PASSWORD_FILE: {
+    readers: ON_KAFKA,
+    otherwise: '',
+    means: 'file with the password of `RABTA_KAFKA_USER`',
+    ...path,
+  },
+  RABTA_CHECKPOINT_EVERY_MS: {
+    readers: ['audit'],
+    otherwise: '200',
+    means: 'at most this long between checkpoints while records come, in milliseconds',
+    ...wholeNumber(LIMITS.checkpointMsMin, LIMITS.checkpointMsMax),
+  },
+  RABTA_SAVED_CHECKPOINTS: {
+    readers: ['audit'],
+    otherwise: '',
+    means: 'files with checkpoints that the log must still agree with',
+    ...listOf(path),
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>
+
+export type SettingName = keyof typeof SETTINGS
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name)
+
+type Parsed<N extends SettingName> = Exclude<ReturnType<(typeof SETTINGS)[N]['parse']>, undefined>
+/** What a setting reads as. */
+export type SettingValue<N extends SettingName> = (typeof SETTINGS)[N]['otherwise'] extends ''
+  ? Parsed<N> | null
+  : Parsed<N>
+
+/** What counts for a reader where nothing is set; null when it must be set. */
+export const otherwiseOf = (name: SettingName, reader: Reader): string | null => {
+  const { otherwise }: Setting<unknown> = SETTINGS[name]
+  return typeof otherwise === 'object' ? (otherwise?.[reader] ?? null) : otherwise
 }
 
-export const required = (env: Environment, name: string, example: string): string => {
-  const value = env[name]
-  if (value === undefined || value === '') {
-    throw new SettingInvalid(`${name} is not set; for example ${name}=${example}`)
+/** Reads settings as one reader has them. Reading throws SettingInvalid. */
+export const settingsOf =
+  (reader: Reader, env: Environment) =>
+  <N extends SettingName>(name: N): SettingValue<N> => {
+    const { parse, limits, example }: Setting<unknown> = SETTINGS[name]
+    const text = env[name] || otherwiseOf(name, reader)
+    if (text === null)
+      throw new SettingInvalid(`${name} is not set; for example ${name}=${example}`)
+    const value = text === '' ? null : parse(text)
+    if (value === undefined) throw new SettingInvalid(`${name} must be ${limits}`)
+    return value as SettingValue<N>
   }
-  return value
-}
-
-/** `yes` or `no`; `no` when not set. */
-export const yesOrNo = (env: Environment, name: string): boolean => {
-  const value = env[name] ?? 'no'
-  if (value !== 'yes' && value !== 'no') throw new SettingInvalid(`${name} must be yes or no`)
-  return value === 'yes'
-}

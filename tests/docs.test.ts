@@ -5,6 +5,7 @@ import { EXIT } from '#clients/cli/command.ts'
 import { COMMANDS } from '#clients/cli/commands.ts'
 import { ALARMS } from '#core/alarm.ts'
 import { REFUSALS } from '#core/refusal.ts'
+import { withSettings } from '#tools/generate-settings.ts'
 
 const PAGES = [
   'README.md',
@@ -25,6 +26,11 @@ test('docs/api.md lists every refusal with its status', () => {
 test('docs/operations.md lists every alarm', () => {
   const operations = readFileSync('docs/operations.md', 'utf8')
   for (const alarm of Object.keys(ALARMS)) expect(operations).toContain(`| \`${alarm}\` |`)
+})
+
+test('docs/operations.md has the table of settings as it is: npm run settings', () => {
+  const operations = readFileSync('docs/operations.md', 'utf8')
+  expect(withSettings(operations)).toBe(operations)
 })
 
 test('docs/cli.md lists every command and exit code', () => {

@@ -12,9 +12,9 @@ describe('the configuration of an audit service', () => {
 
   test('takes an interval that keeps checkpoints within a second', () => {
     expect(settingsFrom({ RABTA_CHECKPOINT_EVERY_MS: '1000' }).checkpointEveryMs).toBe(1_000)
-    for (const text of ['1001', '9', '-1', '1e3', '', 'fast']) {
+    for (const text of ['1001', '9', '-1', '1e3', 'fast']) {
       const make = () => settingsFrom({ RABTA_CHECKPOINT_EVERY_MS: text })
-      expect(make, text).toThrow('RABTA_CHECKPOINT_EVERY_MS must be 10 to 1000')
+      expect(make, text).toThrow('RABTA_CHECKPOINT_EVERY_MS must be a whole number, 10 to 1000')
     }
   })
 

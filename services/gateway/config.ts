@@ -1,28 +1,15 @@
 import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
-import {
-  type Environment,
-  type ListenAddress,
-  listenFrom,
-  required,
-  yesOrNo,
-} from '#core/settings.ts'
+import { type PlaceSettings, placeFrom } from '#core/place-settings.ts'
+import type { Environment } from '#core/setting.ts'
 
-export interface GatewayConfig {
-  /** The folder that `rabta init` made. */
-  readonly home: string
+export interface GatewayConfig extends PlaceSettings {
   readonly kafka: KafkaSettings
-  readonly listen: ListenAddress
 }
 
 export const readEnv = (): Environment => process.env
 
 /** Throws SettingInvalid. */
 export const configFrom = (env: Environment): GatewayConfig => ({
-  home: required(env, 'RABTA_HOME', './data'),
+  ...placeFrom('gateway', env),
   kafka: kafkaFrom(env),
-  listen: listenFrom(
-    'RABTA_LISTEN',
-    env['RABTA_LISTEN'] ?? '127.0.0.1:8700',
-    yesOrNo(env, 'RABTA_BEHIND_PROXY'),
-  ),
 })
