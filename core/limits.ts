@@ -114,6 +114,9 @@ export const LIMITS = {
   streamStallMsMax: 30_000,
   streamCloseMsMax: 500,
   // Views
+  viewUncommittedMsMax: 20,
+  viewUncommittedBytesMax: 4_194_304,
+  recordsUncommittedMsMax: 1_000,
   recordNamesCachedMax: 20_000,
   // Clients
   clientAttemptsMax: 4,
