@@ -273,12 +273,19 @@ describe('who may hand in what an agency’s administrator signed', () => {
     ['another agency’s administrator', 'ctd-punjab/administrator', 'live'],
     ['a principal of the agency without the role', 'ctd-kp/analyst', 'live'],
     ['the federal coordinator', 'nacta/coordinator', 'live'],
-    ['its own administrator in the exercise realm', ADMINISTRATOR, 'exercise'],
   ] as const)('not %s', async (_who, carrier, realm) => {
     const { bytes } = await entry(newcomer())
     const answer = await post(bytes, carrier, { realm })
     expect([answer.status, answer.json['code']]).toEqual([403, 'role-missing'])
     expect(await lastRecord()).toMatchObject({ outcome: 'DENIED', reasons: ['role-missing'] })
+    expect(hub.alarms.map(({ what }) => what)).toEqual(['directory-entry-refused'])
+  })
+
+  test('not its own administrator in the exercise realm, as the policy says', async () => {
+    const { bytes } = await entry(newcomer())
+    const { status, json } = await post(bytes, ADMINISTRATOR, { realm: 'exercise' })
+    expect([status, json['code'], json['reasons']]).toEqual([403, 'not-permitted', ['live-only']])
+    expect(await lastRecord()).toMatchObject({ outcome: 'DENIED', reasons: ['live-only'] })
     expect(hub.alarms.map(({ what }) => what)).toEqual(['directory-entry-refused'])
   })
 

@@ -9,7 +9,7 @@ import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { openEntrance } from '#services/gateway/enter-entry.ts'
 import { readerOf } from '#services/gateway/reader.ts'
-import { draftOf } from '#services/gateway/release.ts'
+import { decideCall, draftOf } from '#services/gateway/release.ts'
 
 const Query = Type.Object(
   {
@@ -37,12 +37,12 @@ const readRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const { from, limit } = request.query
       const head = await deps.log.head(DIRECTORY_TOPIC)
-      const isActive = reader.value.caller.standing.active
+      const decision = decideCall(deps, reader.value.caller, 'directory')
       const draft = { ...draftOf(deps, reader.value), action: 'DIRECTORY', alert: null } as const
-      const outcome = isActive ? 'ALLOWED' : 'DENIED'
-      const reasons = isActive ? [] : ['suspended']
+      const outcome = decision.allowed ? 'ALLOWED' : 'DENIED'
+      const reasons = decision.allowed ? [] : decision.reasons
       await deps.accessLog.append([{ ...draft, outcome, reasons }])
-      if (!isActive) return sendRefusal(reply, { code: 'not-found' })
+      if (!decision.allowed) return sendRefusal(reply, { code: 'not-found' })
       if (from > head) return sendRefusal(reply, { code: 'range-invalid' })
       const entries = await deps.log.read(DIRECTORY_TOPIC, from, limit)
       const { sequence, digest } = deps.directory.state
