@@ -27,6 +27,7 @@ export const LIMITS = {
   followBatchEntriesMax: 1_000,
   followAheadBytesMax: 1_048_576,
   followPollMsMax: 100,
+  logTailsBytesMax: 16_777_216,
   logOpenMsMax: 10_000,
   logReadMsMax: 5_000,
   logAppendMsMax: 10_000,
