@@ -47,6 +47,8 @@ export const LIMITS = {
   sentAtSkewMsMax: 600_000,
   // Entering into the directory
   enteredAtSkewMsMax: 600_000,
+  /** Most of them must fit into the signatures of one entry. */
+  rootKeysMax: 7,
   directoryEntriesWaitingMax: 16,
   directoryPassedMsMax: 10_000,
   // Transparency log
