@@ -27,7 +27,6 @@ export const LIMITS = {
   followBatchEntriesMax: 1_000,
   followAheadBytesMax: 1_048_576,
   followPollMsMax: 100,
-  logTailsBytesMax: 16_777_216,
   logOpenMsMax: 10_000,
   logReadMsMax: 5_000,
   logAppendMsMax: 10_000,
@@ -47,8 +46,6 @@ export const LIMITS = {
   sentAtSkewMsMax: 600_000,
   // Entering into the directory
   enteredAtSkewMsMax: 600_000,
-  /** Most of them must fit into the signatures of one entry. */
-  rootKeysMax: 7,
   directoryEntriesWaitingMax: 16,
   directoryPassedMsMax: 10_000,
   // Transparency log
@@ -88,6 +85,11 @@ export const LIMITS = {
   tokensRememberedMax: 10_000,
   // Guard
   guardEntriesMax: 100_000,
+  guardAnswerMsMax: 50,
+  guardRetryMs: 1_000,
+  guardConnectMsMax: 2_000,
+  guardSilentMsMax: 1_000,
+  guardGatewaysMax: 1_000,
   // HTTP
   connectionMsMax: 60_000,
   requestMsMax: 30_000,
@@ -117,9 +119,6 @@ export const LIMITS = {
   streamStallMsMax: 30_000,
   streamCloseMsMax: 500,
   // Views
-  viewUncommittedMsMax: 20,
-  viewUncommittedBytesMax: 4_194_304,
-  recordsUncommittedMsMax: 1_000,
   recordNamesCachedMax: 20_000,
   // Clients
   clientAttemptsMax: 4,

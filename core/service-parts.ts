@@ -24,6 +24,7 @@ export type StoreName =
   | 'tiles'
   | 'record-index'
   | 'audit-intake'
+  | 'guard'
 
 /** What every service of a process stands on; services in one process share it. */
 export interface ServiceParts {

@@ -1,4 +1,5 @@
 import { LIMITS } from '#core/limits.ts'
+import { redisUrl } from '#core/redis-url.ts'
 import {
   anyText,
   type Environment,
@@ -16,6 +17,7 @@ import {
 const SERVICES = ['hub', 'gateway', 'router', 'audit'] as const
 /** Services as processes of their own, which meet in Kafka. */
 const ON_KAFKA = ['gateway', 'router', 'audit'] as const
+const WITH_GATEWAY = ['hub', 'gateway'] as const
 
 /**
  * Every setting there is: a new one is a row. `docs/operations.md` shows this table, made by
@@ -94,6 +96,37 @@ export const SETTINGS = {
     otherwise: '',
     means: 'file with the password of `RABTA_KAFKA_USER`',
     ...path,
+  },
+  RABTA_GUARD_REDIS_URL: {
+    readers: WITH_GATEWAY,
+    otherwise: '',
+    means: 'the Redis server in which several gateways share rate limits and single-use marks',
+    isSecret: true,
+    ...redisUrl,
+  },
+  RABTA_GUARD_REDIS_PASSWORD_FILE: {
+    readers: WITH_GATEWAY,
+    otherwise: '',
+    means: 'file with the password for `RABTA_GUARD_REDIS_URL`',
+    ...path,
+  },
+  RABTA_GUARD_REDIS_TLS_CA: {
+    readers: WITH_GATEWAY,
+    otherwise: '',
+    means: 'PEM file of the authority of that server’s certificate; without it the system’s own',
+    ...path,
+  },
+  RABTA_GUARD_REDIS_PREFIX: {
+    readers: WITH_GATEWAY,
+    otherwise: 'rabta:',
+    means: 'before every key there; the same for all gateways of a federation',
+    ...matching(/^[\w:.-]{1,100}$/, 'up to 100 letters, digits and : . _ -'),
+  },
+  RABTA_GUARD_SHARE: {
+    readers: WITH_GATEWAY,
+    otherwise: '1',
+    means: 'how many gateways share it: each allows that part of a rate while it is gone',
+    ...wholeNumber(1, LIMITS.guardGatewaysMax),
   },
   RABTA_CHECKPOINT_EVERY_MS: {
     readers: ['audit'],

@@ -21,14 +21,26 @@ const NO_KAFKA =
 /** Registers tests that need Kafka. Where there is none they are skipped, in CI they fail. */
 export const withKafka = async (register: () => void): Promise<void> => {
   if (givenBrokers() !== undefined || (await containerEngine())) return register()
+  without(NO_KAFKA)
+}
+
+const NO_REDIS = 'no Redis to test against: start a container engine (.ci/engine.sh, .ci/images.sh)'
+
+/** Registers tests that need Redis. Where there is none they are skipped, in CI they fail. */
+export const withRedis = async (register: () => void): Promise<void> => {
+  if (await containerEngine()) return register()
+  without(NO_REDIS)
+}
+
+const without = (why: string): void => {
   if (process.env['CI']) {
-    test('a broker is there', () => {
-      throw new Error(NO_KAFKA)
+    test('what these tests need is there', () => {
+      throw new Error(why)
     })
     return
   }
-  process.stderr.write(`skipped: ${NO_KAFKA}\n`)
-  test.skip(NO_KAFKA, () => undefined)
+  process.stderr.write(`skipped: ${why}\n`)
+  test.skip(why, () => undefined)
 }
 
 /** Whether a container engine answers. */
@@ -82,4 +94,56 @@ const startKafkaContainer = async (): Promise<TestKafka> => {
 const COMES_BACK_SOON = {
   KAFKA_BROKER_SESSION_TIMEOUT_MS: '3000',
   KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: '500',
+}
+
+/** A Redis server for tests. Whoever starts it stops it, in an `afterAll`. */
+export interface TestRedis {
+  readonly port: number
+  readonly password: string
+  /** As power fails: what it held is gone. It stays away until `start`. */
+  kill(): Promise<void>
+  /** Resolves when it answers. */
+  start(): Promise<void>
+  /** It keeps its connections open and answers nothing. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** What `redis-cli` answers. */
+  command(...words: readonly string[]): Promise<string>
+  stop(): Promise<void>
+}
+
+export const startRedis = async (): Promise<TestRedis> => {
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers')
+  const port = await freePort()
+  const password = 'of-tests-only'
+  const started = await new GenericContainer(process.env['RABTA_REDIS_IMAGE'] ?? 'redis:8.2')
+    .withLabels({ 'rabta-test': 'redis' })
+    .withCommand(['redis-server', '--bind', '0.0.0.0', '--save', '', '--requirepass', password])
+    .withExposedPorts({ container: 6379, host: port })
+    .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
+    .withStartupTimeout(60_000)
+    .start()
+  const runtime = await getContainerRuntimeClient()
+  const container = runtime.container.getById(started.getId())
+  return {
+    port,
+    password,
+    kill: () => container.kill(),
+    start: () => started.restart(),
+    pause: () => container.pause(),
+    resume: () => container.unpause(),
+    command: async (...words) => {
+      const { output } = await started.exec([
+        'redis-cli',
+        '--no-auth-warning',
+        '-a',
+        password,
+        ...words,
+      ])
+      return output.trim()
+    },
+    stop: async () => {
+      await started.stop({ timeout: 0 })
+    },
+  }
 }

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-} from 'fastify'
-import { addDocument, DOCS } from '#adapters/http/document.ts'
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
@@ -26,6 +19,8 @@ export interface LogDestination {
 /** One function of a service that can be exercised: null when it works, else a short why. */
 export interface Readiness {
   readonly name: string
+  /** The service does its work without it, less well: then it is `degraded`, and still ready. */
+  readonly isDispensable?: boolean
   check(): Promise<string | null>
 }
 
@@ -45,8 +40,7 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     forceCloseConnections: 'idle',
     // Of an address that cannot be read: without this the answer would repeat it.
     frameworkErrors: (_error, _request, reply) => {
-      // No hook runs for such an address.
-      sendRefusal(marked(reply), { code: 'request-invalid' })
+      sendRefusal(reply, { code: 'request-invalid' })
     },
   })
   // Each route says which bodies it takes; plain text is none of them.
@@ -57,17 +51,13 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     return sendRefusal(reply, refusal)
   })
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, { code: 'route-unknown' }))
-  app.addHook('onSend', async (_request, reply) => {
-    marked(reply)
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('x-request-id', request.id)
   })
-  addDocument(app)
   addHealth(app, readiness)
   return app
 }
-
-/** What every answer carries. */
-const marked = (reply: FastifyReply): FastifyReply =>
-  reply.header('x-content-type-options', 'nosniff').header('x-request-id', reply.request.id)
 
 /** Only what is named here is logged: method, route pattern, status, time; no query, no content. */
 const SERIALIZERS = {
@@ -79,22 +69,19 @@ const SERIALIZERS = {
 }
 
 const addHealth = (app: FastifyInstance, readiness: readonly Readiness[]): void => {
-  app.get('/health/live', { logLevel: 'warn', config: { doc: DOCS.live } }, async () => ({
-    status: 'live',
-  }))
-  app.get(
-    '/health/ready',
-    { logLevel: 'warn', config: { doc: DOCS.ready } },
-    async (_request, reply) => {
-      const results = await Promise.all(
-        readiness.map(async ({ name, check }) => [name, await safely(check)] as const),
-      )
-      const isReady = results.every(([, why]) => why === null)
-      reply.code(isReady ? 200 : 503).header('cache-control', 'no-store')
-      const checks = results.map(([name, why]) => ({ name, status: why ?? 'ok' }))
-      return { status: isReady ? 'ready' : 'not ready', checks }
-    },
-  )
+  app.get('/health/live', { logLevel: 'warn' }, async () => ({ status: 'live' }))
+  app.get('/health/ready', { logLevel: 'warn' }, async (_request, reply) => {
+    const results = await Promise.all(
+      readiness.map(async ({ name, isDispensable = false, check }) => {
+        return { name, isDispensable, why: await safely(check) }
+      }),
+    )
+    const failed = results.filter(({ why }) => why !== null)
+    const isReady = failed.every(({ isDispensable }) => isDispensable)
+    reply.code(isReady ? 200 : 503).header('cache-control', 'no-store')
+    const checks = results.map(({ name, why }) => ({ name, status: why ?? 'ok' }))
+    return { status: isReady ? (failed.length ? 'degraded' : 'ready') : 'not ready', checks }
+  })
 }
 
 const safely = async (check: () => Promise<string | null>): Promise<string | null> => {

@@ -35,10 +35,24 @@ class MemoryGuard implements Guard {
 
   async take(bucket: string, rate: Rate): Promise<Taken> {
     const nowMs = this.#clock.monotonicMs()
-    const fullAgainMs = this.#fullAgain.get(bucket, nowMs) ?? nowMs
-    const { taken, nextFullMs } = takeOne(fullAgainMs, nowMs, rate)
+    const { taken, nextFullMs } = this.#oneOf(bucket, nowMs, rate)
     if (taken.allowed) this.#fullAgain.set(bucket, nextFullMs, nowMs)
     return taken
+  }
+
+  async peek(bucket: string, rate: Rate): Promise<Taken> {
+    return this.#oneOf(bucket, this.#clock.monotonicMs(), rate).taken
+  }
+
+  async charge(bucket: string, rate: Rate): Promise<void> {
+    const nowMs = this.#clock.monotonicMs()
+    const { nextFullMs } = this.#oneOf(bucket, nowMs, rate)
+    const owedUntilMs = nowMs + (2 * rate.burst * 60_000) / rate.perMinute
+    this.#fullAgain.set(bucket, Math.min(nextFullMs, owedUntilMs), nowMs)
+  }
+
+  #oneOf(bucket: string, nowMs: number, rate: Rate): ReturnType<typeof takeOne> {
+    return takeOne(this.#fullAgain.get(bucket, nowMs) ?? nowMs, nowMs, rate)
   }
 
   state(): 'working' | 'degraded' {

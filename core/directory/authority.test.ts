@@ -28,7 +28,6 @@ const agencyAdded = (agency: AgencyId, adminKey: number): AgencyAdded => ({
   ceiling: { classification: 'SECRET', jurisdictions: ['PK-KP', 'PK-SD'] },
   administrator: `${agency}/administrator` as PrincipalId,
   administratorKey: keyOf(adminKey),
-  possession: new Uint8Array(64),
   validToMs: Date.UTC(2031, 0, 1),
 })
 
@@ -38,7 +37,6 @@ const alertKeyAdded = (agency: AgencyId | null, key: number): KeyAdded => ({
   principal: null,
   usage: 'alert_signing',
   key: keyOf(key),
-  possession: new Uint8Array(64),
   validFromMs: FOUNDED_AT_MS,
   validToMs: Date.UTC(2031, 0, 1),
 })

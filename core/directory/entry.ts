@@ -21,8 +21,6 @@ export type DirectoryChange =
   | Genesis
   | AgencyAdded
   | AgencyStandingSet
-  | AdministratorsReplaced
-  | RootKeysChanged
   | PrincipalSet
   | NationalAuditorSet
   | KeyAdded
@@ -46,8 +44,6 @@ export interface AgencyAdded {
   readonly ceiling: Ceiling
   readonly administrator: PrincipalId
   readonly administratorKey: PublicKey
-  /** By `administratorKey`: see core/directory/possession.ts. */
-  readonly possession: Uint8Array
   readonly validToMs: number
 }
 
@@ -61,33 +57,6 @@ export interface AgencyStandingSet {
   readonly type: 'AgencyStanding'
   readonly agency: AgencyId
   readonly suspended: boolean
-}
-
-/**
- * By root keys, while the agency is suspended: all its administrators lose that role and their keys
- * for the directory, and one who was not there before takes their place. For an agency whose last
- * administrator's key is lost or stolen.
- */
-export interface AdministratorsReplaced {
-  readonly type: 'AdministratorsReplaced'
-  readonly agency: AgencyId
-  readonly administrator: PrincipalId
-  readonly administratorKey: PublicKey
-  readonly possession: Uint8Array
-  readonly validToMs: number
-}
-
-/** By most of the root keys that are there before it, and as many as a root entry needs. */
-export interface RootKeysChanged {
-  readonly type: 'RootKeysChanged'
-  readonly added: readonly ProvenKey[]
-  readonly removed: readonly KeyId[]
-  readonly rootSignaturesMin: number
-}
-
-export interface ProvenKey {
-  readonly key: PublicKey
-  readonly possession: Uint8Array
 }
 
 /** By an administrator of the agency: adds the principal, or replaces all that was said of it. */
@@ -128,8 +97,6 @@ export interface KeyAdded {
   readonly principal: PrincipalId | null
   readonly usage: KeyUsage
   readonly key: PublicKey
-  /** By `key`: nobody enters a key in his name that another holds. */
-  readonly possession: Uint8Array
   readonly validFromMs: number
   readonly validToMs: number
 }

@@ -10,7 +10,7 @@ import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { accept, type Refusal, type Result, refuse } from '#core/refusal.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-import { decideCall, draftOf, type Reader } from '#services/gateway/release.ts'
+import { draftOf, type Reader } from '#services/gateway/release.ts'
 
 export interface Entered {
   /** False when this very entry was in the chain already: the first answer again. */
@@ -97,7 +97,7 @@ interface Refused {
   readonly kind: 'refused'
   readonly refusal: Refusal
   /** For the record. */
-  readonly reasons: readonly string[]
+  readonly reason: string
   /** Whether somebody should look: an honest client does not send this. */
   readonly isAlarming: boolean
 }
@@ -109,36 +109,30 @@ type Verdict =
 const MOVED: Refused = {
   kind: 'refused',
   refusal: { code: 'directory-moved' },
-  reasons: ['directory-moved'],
+  reason: 'directory-moved',
   isAlarming: false,
 }
 
 const refused = (refusal: Refusal, reason: string): Refused => ({
   kind: 'refused',
   refusal,
-  reasons: [reason],
+  reason,
   isAlarming: true,
 })
 
 const invalid = (fault: string): Refused =>
   refused({ code: 'directory-entry-invalid', detail: fault }, fault)
 
-/** To whom the directory is closed now, there is nothing here; others learn why. */
-const deniedFor = (reasons: readonly string[]): Refused => {
-  const isSuspended = reasons.includes('suspended')
-  const refusal: Refusal = isSuspended ? { code: 'not-found' } : { code: 'not-permitted', reasons }
-  return { kind: 'refused', refusal, reasons, isAlarming: !isSuspended }
-}
-
 const verdictOn = async (
-  deps: GatewayDeps,
+  { directory, clock, sha256 }: GatewayDeps,
   { caller }: Reader,
   bytes: Uint8Array,
 ): Promise<Verdict> => {
-  const { directory, clock, sha256 } = deps
   const { state } = directory
-  const decision = decideCall(deps, caller, 'directory-enter')
-  if (!decision.allowed) return deniedFor(decision.reasons)
+  const { principal, realm } = caller
+  if (!state.standingOf(principal, realm)?.active) {
+    return { ...refused({ code: 'not-found' }, 'suspended'), isAlarming: false }
+  }
   if (bytes.length > LIMITS.directoryEntryBytesMax) {
     return refused({ code: 'directory-entry-too-large' }, 'directory-entry-too-large')
   }
@@ -149,7 +143,7 @@ const verdictOn = async (
   const place = directory.placeOf(entry.sequence)
   if (place !== null && equalBytes(place.digest, digest)) return { kind: 'known', entry, digest }
   const nowMs = clock.nowMs()
-  if (!mayCarry(state, caller.principal, entry.change, nowMs)) {
+  if (realm !== 'live' || !mayCarry(state, principal, entry.change, nowMs)) {
     return refused({ code: 'role-missing' }, 'role-missing')
   }
   const judged = await directory.judge(bytes)
@@ -174,9 +168,10 @@ const readEntry = (bytes: Uint8Array, sha256: Sha256) => {
 const refuseWithRecord = async (
   deps: GatewayDeps,
   reader: Reader,
-  { refusal, reasons, isAlarming }: Refused,
+  { refusal, reason, isAlarming }: Refused,
 ): Promise<Result<never>> => {
-  if (isAlarming) deps.onAlarm({ what: 'directory-entry-refused', why: reasons.join() })
+  if (isAlarming) deps.onAlarm({ what: 'directory-entry-refused', why: reason })
+  const reasons = [reason]
   await deps.accessLog.append([{ ...entryDraft(deps, reader), outcome: 'DENIED', reasons }])
   return { ok: false, refusal }
 }

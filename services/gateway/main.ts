@@ -15,14 +15,19 @@ import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
 import { runService } from '#adapters/process/run-service.ts'
+import { openRedis } from '#adapters/redis/open-redis.ts'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
 import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
+import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
+import type { GuardSettings } from '#core/guard-settings.ts'
 import { IntakeView } from '#core/intake-view.ts'
+import type { Guard } from '#core/ports/guard.ts'
 import { REALMS } from '#core/realm.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
+import { openSharedGuard } from '#core/shared-guard.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { alertTopics, deadLetterTopic, intakeTopic, intakeTopics } from '#core/topics.ts'
 import { buildGateway } from '#services/gateway/app.ts'
@@ -37,7 +42,11 @@ export interface OpenGateway {
 }
 
 /** Opens all that a gateway works with, over `parts`, and begins to follow the topics. */
-export const openGateway = async (home: string, parts: ServiceParts): Promise<OpenGateway> => {
+export const openGateway = async (
+  home: string,
+  parts: ServiceParts,
+  settings: GatewaySettings = DEFAULT_GATEWAY_SETTINGS,
+): Promise<OpenGateway> => {
   const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
   const { issuer } = await readFederation(home)
@@ -79,7 +88,7 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
   })
   const letterFollowers = new TopicFollowers(letters, following)
   const tokenKey = privateKeyFrom(await readKeyFile(paths.tokenKey))
-  const guard = openMemoryGuard({ clock })
+  const guard = wrap('guard', await openGuard(settings.guard, parts))
   const tokenUrl = `${issuer}/v1/token`
   const deps: GatewayDeps = {
     log,
@@ -126,6 +135,17 @@ export const openGateway = async (home: string, parts: ServiceParts): Promise<Op
   }
 }
 
+/** A guard of this process; over Redis, where several gateways share one. */
+const openGuard = async (
+  settings: GuardSettings | null,
+  { clock, onAlarm }: Pick<ServiceParts, 'clock' | 'onAlarm'>,
+): Promise<Guard> => {
+  const local = openMemoryGuard({ clock })
+  if (settings === null) return local
+  const store = await openRedis(settings)
+  return openSharedGuard({ store, local, processes: settings.gateways, clock, onAlarm })
+}
+
 const POLICY_FOLDER = fileURLToPath(new URL('../../policy/', import.meta.url))
 
 if (import.meta.main) {
@@ -137,7 +157,7 @@ if (import.meta.main) {
     },
     open: async () => {
       await using opening = new AsyncDisposableStack()
-      const { home, kafka, listen } = config()
+      const { home, kafka, listen, gateway: settings } = config()
       const onAlarm = alarmLogger(process.stderr, 'gateway')
       const log = await openKafka(kafka, { clientId: 'rabta-gateway', onAlarm })
       opening.defer(() => log.close())
@@ -145,7 +165,7 @@ if (import.meta.main) {
       // The audit service begins the directory, alone: repeats of it would alarm for ever.
       const parts = await startParts({ ...options, directorySeed: [] })
       opening.defer(() => parts.directory.stop())
-      const gateway = await openGateway(home, parts)
+      const gateway = await openGateway(home, parts, settings)
       opening.defer(() => gateway.close())
       const app = buildGateway(gateway.deps, process.stderr)
       opening.defer(async () => {

@@ -33,7 +33,7 @@ export interface HubOptions {
 
 /** Gateway, router and audit in one process on embedded adapters. Closed in the reverse order. */
 export const openHub = async (
-  { home, listen }: HubConfig,
+  { home, listen, gateway: settings }: HubConfig,
   { logTo, onAlarm, wrap = UNWRAPPED }: HubOptions,
 ): Promise<OpenHub> => {
   await using opening = new AsyncDisposableStack()
@@ -45,7 +45,7 @@ export const openHub = async (
   opening.defer(() => parts.directory.stop())
   const audit = await openAudit(home, parts)
   opening.defer(() => audit.close())
-  const gateway = await openGateway(home, parts)
+  const gateway = await openGateway(home, parts, settings)
   opening.defer(() => gateway.close())
   const router = await openRouter(home, parts)
   opening.defer(() => router.close())

@@ -29,6 +29,7 @@ export const guardContract = (name: string, openHarness: () => Promise<GuardHarn
     }
     describe('use once', () => useOncePromises(subject))
     describe('take', () => takePromises(subject))
+    describe('peek and charge', () => chargePromises(subject))
     test('it works, and says so', () => {
       expect(harness.guard.state()).toBe('working')
     })
@@ -139,6 +140,55 @@ const takePromises = ({ guard, pass }: Subject): void => {
     expect((await guard().take(`${name}:`, rate)).allowed).toBe(true)
     expect((await guard().take(name, rate)).allowed).toBe(false)
     expect(await guard().useOnce(name, LONG_MS)).toBe(false)
+  })
+}
+
+const chargePromises = ({ guard, pass }: Subject): void => {
+  test('a look says what a take would get, and takes nothing', async () => {
+    const bucket = newName()
+    const rate = { perMinute: 1, burst: 2 }
+    for (let look = 0; look < 5; look += 1) {
+      expect(await guard().peek(bucket, rate)).toEqual({ allowed: true })
+    }
+    expect(await takenOf(guard(), bucket, rate, 5)).toBe(2)
+    const looked = await guard().peek(bucket, rate)
+    if (looked.allowed) throw new Error('an empty bucket looked as if it held one')
+    expect(looked.retryAfterMs).toBeGreaterThan(60_000 - SLACK_MS)
+    expect(looked.retryAfterMs).toBeLessThanOrEqual(60_000)
+  })
+
+  test('what was charged is gone as what was taken is', async () => {
+    const bucket = newName()
+    const rate = { perMinute: 1, burst: 3 }
+    await guard().charge(bucket, rate)
+    await guard().take(bucket, rate)
+    expect(await guard().peek(bucket, rate)).toEqual({ allowed: true })
+    await guard().charge(bucket, rate)
+    expect((await guard().peek(bucket, rate)).allowed).toBe(false)
+    expect((await guard().take(bucket, rate)).allowed).toBe(false)
+  })
+
+  test('what many charge at once beyond the bucket is owed', async () => {
+    const bucket = newName()
+    // One a second.
+    const rate = { perMinute: 60, burst: 5 }
+    await Promise.all(Array.from({ length: 8 }, () => guard().charge(bucket, rate)))
+    const looked = await guard().peek(bucket, rate)
+    if (looked.allowed) throw new Error('a bucket that owes gave one')
+    expect(looked.retryAfterMs).toBeGreaterThan(4_000 - SLACK_MS)
+    expect(looked.retryAfterMs).toBeLessThanOrEqual(4_000)
+  })
+
+  test('no more is owed than the bucket holds, and then it gives again', async () => {
+    const bucket = newName()
+    // Ten a second.
+    const rate = { perMinute: 600, burst: 5 }
+    await Promise.all(Array.from({ length: 100 }, () => guard().charge(bucket, rate)))
+    const looked = await guard().peek(bucket, rate)
+    if (looked.allowed) throw new Error('a bucket that owes gave one')
+    expect(looked.retryAfterMs).toBeLessThanOrEqual(600)
+    await pass(looked.retryAfterMs)
+    expect(await guard().take(bucket, rate)).toEqual({ allowed: true })
   })
 }
 

@@ -122,6 +122,8 @@ test('who asks too much is refused before anything is looked up, with one record
   const guard = {
     take,
     useOnce: (key: string, ttlMs: number) => inner.useOnce(key, ttlMs),
+    peek: take,
+    charge: async () => undefined,
     state: () => inner.state(),
     close: () => inner.close(),
   }

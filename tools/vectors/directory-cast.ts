@@ -1,9 +1,8 @@
 import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import type { AgencyAdded, KeyAdded, PrincipalSet } from '#core/directory/entry.ts'
-import { provePossession } from '#core/directory/possession.ts'
 import type { Jurisdiction } from '#core/jurisdiction.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
-import { ed25519Key, es256Key, type VectorKey } from '#tools/vectors/keys.ts'
+import { ed25519Key, es256Key } from '#tools/vectors/keys.ts'
 
 /** Who appears in the vectors of the directory, and in what is judged by it. */
 
@@ -46,46 +45,33 @@ export const KP = agencyId('ctd-kp')
 export const PUNJAB = agencyId('ctd-punjab')
 export const NACTA = agencyId('nacta')
 
-export const agencyAdded = async (
+export const agencyAdded = (
   agency: AgencyId,
   home: Jurisdiction,
-  administratorKey: VectorKey,
-): Promise<AgencyAdded> => ({
+  administratorKey: AgencyAdded['administratorKey'],
+): AgencyAdded => ({
   type: 'AgencyAdded',
+  agency,
   home,
   ceiling: { classification: 'SECRET', jurisdictions: [home] },
-  ...(await firstAdministrator(agency, 'administrator', administratorKey)),
+  administrator: principal(`${agency}/administrator`),
+  administratorKey,
+  validToMs: VALID_TO_MS,
 })
 
-/** What an entry says of an agency's first administrator. */
-export const firstAdministrator = async (agency: AgencyId, post: string, key: VectorKey) => {
-  const administrator = principal(`${agency}/${post}`)
-  const owner = { agency, principal: administrator, usage: 'directory_signing' } as const
-  const possession = await provePossession(key, owner)
-  return {
-    agency,
-    administrator,
-    administratorKey: key.publicKey,
-    possession,
-    validToMs: VALID_TO_MS,
-  }
-}
-
-export const keyAdded = async (
+export const keyAdded = (
   usage: KeyAdded['usage'],
-  key: VectorKey,
+  key: KeyAdded['key'],
   owner: { readonly agency: AgencyId | null; readonly principal?: PrincipalId },
-): Promise<KeyAdded> => {
-  const whose = { agency: owner.agency, principal: owner.principal ?? null, usage }
-  return {
-    type: 'KeyAdded',
-    ...whose,
-    key: key.publicKey,
-    possession: await provePossession(key, whose),
-    validFromMs: FOUNDED_AT_MS,
-    validToMs: VALID_TO_MS,
-  }
-}
+): KeyAdded => ({
+  type: 'KeyAdded',
+  agency: owner.agency,
+  principal: owner.principal ?? null,
+  usage,
+  key,
+  validFromMs: FOUNDED_AT_MS,
+  validToMs: VALID_TO_MS,
+})
 
 export const OFFICER: PrincipalSet = {
   type: 'PrincipalSet',
