@@ -102,8 +102,9 @@ export const decodeAccessRecord = (bytes: Uint8Array): AccessRecord | null => {
 const isReason = (text: string): boolean => /^[a-z][a-z0-9-]{0,63}$/.test(text)
 
 /** A case reference as callers give it in a request: without white space. */
-export const isCaseReference = (text: string): boolean =>
-  /^[A-Za-z0-9](?:[A-Za-z0-9./:_-]{0,62}[A-Za-z0-9])?$/.test(text)
+export const isCaseReference = (text: string): boolean => CASE_REFERENCE_PATTERN.test(text)
+
+export const CASE_REFERENCE_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9./:_-]{0,62}[A-Za-z0-9])?$/
 
 const isPurpose = (purpose: Purpose | null): boolean =>
   purpose === null || purpose.caseReference === null || isCaseReference(purpose.caseReference)

@@ -27,6 +27,7 @@ export const LIMITS = {
   followBatchEntriesMax: 1_000,
   followAheadBytesMax: 1_048_576,
   followPollMsMax: 100,
+  logTailsBytesMax: 16_777_216,
   logOpenMsMax: 10_000,
   logReadMsMax: 5_000,
   logAppendMsMax: 10_000,
@@ -46,6 +47,8 @@ export const LIMITS = {
   sentAtSkewMsMax: 600_000,
   // Entering into the directory
   enteredAtSkewMsMax: 600_000,
+  /** Most of them must fit into the signatures of one entry. */
+  rootKeysMax: 7,
   directoryEntriesWaitingMax: 16,
   directoryPassedMsMax: 10_000,
   // Transparency log
@@ -119,6 +122,9 @@ export const LIMITS = {
   streamStallMsMax: 30_000,
   streamCloseMsMax: 500,
   // Views
+  viewUncommittedMsMax: 20,
+  viewUncommittedBytesMax: 4_194_304,
+  recordsUncommittedMsMax: 1_000,
   recordNamesCachedMax: 20_000,
   // Clients
   clientAttemptsMax: 4,

@@ -704,6 +704,11 @@ export const directoryEntrySchema = {
               doc: 'Usage directory-signing.',
             },
             {
+              name: 'possession',
+              type: 'bytes',
+              doc: 'By the new key itself, over whose it becomes and for what: schemas/README.md.',
+            },
+            {
               name: 'validToMs',
               type: 'long',
               doc: 'Of administratorKey.',
@@ -722,6 +727,77 @@ export const directoryEntrySchema = {
             {
               name: 'suspended',
               type: 'boolean',
+            },
+          ],
+        },
+        {
+          type: 'record',
+          name: 'AdministratorsReplaced',
+          doc: 'By root keys, of a suspended agency: one new administrator in place of all it had.',
+          fields: [
+            {
+              name: 'agency',
+              type: 'string',
+            },
+            {
+              name: 'administrator',
+              type: 'string',
+              doc: 'A principal that was not there.',
+            },
+            {
+              name: 'administratorKey',
+              type: 'PublicKey',
+              doc: 'Usage directory-signing.',
+            },
+            {
+              name: 'possession',
+              type: 'bytes',
+              doc: 'By the new key itself, over whose it becomes and for what: schemas/README.md.',
+            },
+            {
+              name: 'validToMs',
+              type: 'long',
+              doc: 'Of administratorKey.',
+            },
+          ],
+        },
+        {
+          type: 'record',
+          name: 'RootKeysChanged',
+          doc: 'By most of the root keys that are there before it.',
+          fields: [
+            {
+              name: 'added',
+              type: {
+                type: 'array',
+                items: {
+                  type: 'record',
+                  name: 'ProvenKey',
+                  fields: [
+                    {
+                      name: 'key',
+                      type: 'PublicKey',
+                    },
+                    {
+                      name: 'possession',
+                      type: 'bytes',
+                    },
+                  ],
+                },
+              },
+            },
+            {
+              name: 'removed',
+              type: {
+                type: 'array',
+                items: 'string',
+              },
+              doc: 'Key ids.',
+            },
+            {
+              name: 'rootSignaturesMin',
+              type: 'int',
+              doc: 'From then on.',
             },
           ],
         },
@@ -855,6 +931,11 @@ export const directoryEntrySchema = {
             {
               name: 'key',
               type: 'PublicKey',
+            },
+            {
+              name: 'possession',
+              type: 'bytes',
+              doc: 'By the new key itself, over whose it becomes and for what: schemas/README.md.',
             },
             {
               name: 'validFromMs',

@@ -5,9 +5,9 @@ declare const brand: unique symbol
 /** A UUID in RFC 9562's text form, lower case. */
 export type Uuid = string & { readonly [brand]: 'Uuid' }
 
-const PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+export const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-export const isUuid = (text: string): text is Uuid => PATTERN.test(text)
+export const isUuid = (text: string): text is Uuid => UUID_PATTERN.test(text)
 
 /** `bytes`: exactly 16. */
 export const uuidFromBytes = (bytes: Uint8Array): Uuid => {

@@ -22,7 +22,7 @@ export const decisionRows = (): readonly DecisionRow[] => {
 interface WrittenRow extends Pick<PolicyRequest, 'action' | 'realm'> {
   readonly why: string
   readonly principal: Omit<PrincipalStanding, 'id'>
-  readonly alert: { readonly origin: string; readonly label: WrittenLabel } | null
+  readonly alert: { readonly origin: string; readonly label: WrittenLabel | null } | null
   readonly expected: DecisionRow['expected']
 }
 
@@ -33,7 +33,10 @@ const rowFrom = ({ why, action, realm, principal, alert, expected }: WrittenRow)
     action,
     realm,
     principal: { id, ...principal },
-    alert: alert && { origin: agencyFrom(alert.origin), label: labelOf(why, alert.label) },
+    alert: alert && {
+      origin: agencyFrom(alert.origin),
+      label: alert.label && labelOf(why, alert.label),
+    },
   }
   return { why, request, expected }
 }

@@ -10,6 +10,7 @@ import { isPrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import { type OpenHub, openHub } from '#services/hub/main.ts'
+import { DocumentedAnswers } from '#tests/documented.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
 
 export interface Answer {
@@ -25,6 +26,7 @@ export class TestHub {
   readonly home: TemporaryHome
   readonly alarms: Alarm[] = []
   private opened: OpenHub | null = null
+  private documented = new DocumentedAnswers([])
   private readonly tokens = new Map<string, string>()
 
   constructor(home: TemporaryHome) {
@@ -40,6 +42,7 @@ export class TestHub {
     const listen = { host: '127.0.0.1', port: 0 }
     const onAlarm = (alarm: Alarm) => this.alarms.push(alarm)
     this.opened = await openHub({ home: this.home.home, listen }, { logTo: null, onAlarm })
+    this.documented = new DocumentedAnswers(this.opened.app.registeredRoutes)
     this.tokens.clear()
   }
 
@@ -97,12 +100,19 @@ export class TestHub {
     })
   }
 
+  /** Throws when the answer is another than the hub's own OpenAPI document says. */
   async request(path: string, init: RequestInit): Promise<Answer> {
     const response = await fetch(`${this.hub.url}${path}`, init)
+    const { status, headers } = response
     const bytes = new Uint8Array(await response.arrayBuffer())
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false
+    const method = init.method ?? 'GET'
+    const faults = this.documented.faultsOf(method, path, { status, headers, bytes })
+    if (faults.length > 0) {
+      throw new Error(`${method} ${path}: not as documented: ${faults.slice(0, 5).join('; ')}`)
+    }
+    const isJson = method !== 'HEAD' && (headers.get('content-type')?.includes('json') ?? false)
     const json = isJson ? JSON.parse(Buffer.from(bytes).toString()) : {}
-    return { status: response.status, headers: response.headers, bytes, json }
+    return { status, headers, bytes, json }
   }
 
   /** All access records from leaf `from` on. */

@@ -32,6 +32,15 @@ const SLIPS = [
   ['Action::"publish"', 'Action::"read"'],
   ['Action::"preview"', 'Action::"read"'],
   ['Action::"acknowledge"', 'Action::"preview"'],
+  ['Action::"export"', 'Action::"read"'],
+  ['Action::"directory"', 'Action::"directory-enter"'],
+  ['Action::"directory-enter"', 'Action::"directory"'],
+  ['Action::"prove-own"', 'Action::"search-own"'],
+  ['"ORCON"', '"NO_ONWARD"'],
+  ['"NO_ONWARD"', '"ORCON"'],
+  ['"NOT_FOR_COURT"', '"ORCON"'],
+  ['Realm::"live"', 'Realm::"exercise"'],
+  ['.isEmpty()', '.contains(Role::"auditor")'],
   ['Action::"search-own"', 'Action::"search-all"'],
   ['Action::"search-all"', 'Action::"search-own"'],
 ] as const
@@ -58,8 +67,8 @@ const slips = ruleFiles.flatMap(({ name, text }) =>
 )
 
 describe('the rows notice', () => {
-  it('each of the 27 rules, and more than a hundred slips', () => {
-    expect(removals).toHaveLength(27)
+  it('each of the 43 rules, and more than a hundred slips', () => {
+    expect(removals).toHaveLength(43)
     expect(slips.length).toBeGreaterThan(100)
     expect(rowThatFails(files)).toBeUndefined()
   })

@@ -1,13 +1,14 @@
 import type { EntityJson, StatefulAuthorizationCall } from '@cedar-policy/cedar-wasm/nodejs'
+import type { AgencyId } from '#core/agency.ts'
 import { isClassification, rankOf } from '#core/classification.ts'
 import type { PrincipalStanding } from '#core/directory/state.ts'
-import type { PolicyRequest } from '#core/ports/policy.ts'
+import type { Label } from '#core/label.ts'
+import { POLICY_ACTIONS, type PolicyRequest } from '#core/ports/policy.ts'
 
 /** The request in the words of `policy/rabta.cedarschema`, against what `preparsed` names. */
 export const cedarCall = (request: PolicyRequest, preparsed: string): StatefulAuthorizationCall => {
   const principal = principalEntity(request.principal)
-  // An action with the wrong kind of resource fails the schema, so it needs no check here.
-  const resource = request.alert === null ? ACCESS_LOG : alertEntity(request.alert)
+  const resource = resourceOf(request)
   return {
     principal: principal.uid,
     action: action(request.action),
@@ -32,7 +33,18 @@ const kind = entity('PrincipalKind')
 
 // A label has no id of its own, and no rule may look at one.
 const ALERT = entity('Alert')('asked about')
-const ACCESS_LOG: EntityJson = { uid: entity('AccessLog')('access'), attrs: {}, parents: [] }
+const single = (type: string, id: string): EntityJson => {
+  return { uid: entity(type)(id), attrs: {}, parents: [] }
+}
+const ACCESS_LOG = single('AccessLog', 'access')
+const DIRECTORY = single('Directory', 'directory')
+
+// An action with the wrong kind of resource fails the schema, so it needs no check here.
+const resourceOf = ({ action, alert }: PolicyRequest): EntityJson => {
+  if (alert === null) return POLICY_ACTIONS[action] === 'directory' ? DIRECTORY : ACCESS_LOG
+  const { origin, label } = alert
+  return label === null ? namedEntity(origin) : alertEntity(origin, label)
+}
 
 const principalEntity = (principal: PrincipalStanding): EntityJson => ({
   uid: entity('Principal')(principal.id),
@@ -49,7 +61,13 @@ const principalEntity = (principal: PrincipalStanding): EntityJson => ({
   parents: [],
 })
 
-const alertEntity = ({ origin, label }: NonNullable<PolicyRequest['alert']>): EntityJson => ({
+const namedEntity = (origin: AgencyId): EntityJson => ({
+  uid: entity('NamedAlert')('asked about'),
+  attrs: { origin: agency(origin) },
+  parents: [],
+})
+
+const alertEntity = (origin: AgencyId, label: Label): EntityJson => ({
   uid: ALERT,
   attrs: {
     origin: agency(origin),

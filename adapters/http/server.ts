@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify'
+import { addDocument, DOCS } from '#adapters/http/document.ts'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
@@ -40,7 +47,8 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     forceCloseConnections: 'idle',
     // Of an address that cannot be read: without this the answer would repeat it.
     frameworkErrors: (_error, _request, reply) => {
-      sendRefusal(reply, { code: 'request-invalid' })
+      // No hook runs for such an address.
+      sendRefusal(marked(reply), { code: 'request-invalid' })
     },
   })
   // Each route says which bodies it takes; plain text is none of them.
@@ -51,13 +59,17 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     return sendRefusal(reply, refusal)
   })
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, { code: 'route-unknown' }))
-  app.addHook('onSend', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('x-request-id', request.id)
+  app.addHook('onSend', async (_request, reply) => {
+    marked(reply)
   })
+  addDocument(app)
   addHealth(app, readiness)
   return app
 }
+
+/** What every answer carries. */
+const marked = (reply: FastifyReply): FastifyReply =>
+  reply.header('x-content-type-options', 'nosniff').header('x-request-id', reply.request.id)
 
 /** Only what is named here is logged: method, route pattern, status, time; no query, no content. */
 const SERIALIZERS = {
@@ -69,19 +81,30 @@ const SERIALIZERS = {
 }
 
 const addHealth = (app: FastifyInstance, readiness: readonly Readiness[]): void => {
-  app.get('/health/live', { logLevel: 'warn' }, async () => ({ status: 'live' }))
-  app.get('/health/ready', { logLevel: 'warn' }, async (_request, reply) => {
-    const results = await Promise.all(
-      readiness.map(async ({ name, isDispensable = false, check }) => {
-        return { name, isDispensable, why: await safely(check) }
-      }),
-    )
-    const failed = results.filter(({ why }) => why !== null)
-    const isReady = failed.every(({ isDispensable }) => isDispensable)
-    reply.code(isReady ? 200 : 503).header('cache-control', 'no-store')
-    const checks = results.map(({ name, why }) => ({ name, status: why ?? 'ok' }))
-    return { status: isReady ? (failed.length ? 'degraded' : 'ready') : 'not ready', checks }
-  })
+  app.get('/health/live', { logLevel: 'warn', config: { doc: DOCS.live } }, async () => ({
+    status: 'live',
+  }))
+  app.get(
+    '/health/ready',
+    { logLevel: 'warn', config: { doc: DOCS.ready } },
+    async (_request, reply) => {
+      const { code, ...body } = await healthFrom(readiness)
+      return reply.code(code).header('cache-control', 'no-store').send(body)
+    },
+  )
+}
+
+const healthFrom = async (readiness: readonly Readiness[]) => {
+  const results = await Promise.all(
+    readiness.map(async ({ name, isDispensable = false, check }) => {
+      return { name, isDispensable, why: await safely(check) }
+    }),
+  )
+  const failed = results.filter(({ why }) => why !== null)
+  const isReady = failed.every(({ isDispensable }) => isDispensable)
+  const status = isReady ? (failed.length === 0 ? 'ready' : 'degraded') : 'not ready'
+  const checks = results.map(({ name, why }) => ({ name, status: why ?? 'ok' }))
+  return { code: isReady ? 200 : 503, status, checks }
 }
 
 const safely = async (check: () => Promise<string | null>): Promise<string | null> => {

@@ -6,6 +6,7 @@ import { openView, type ViewDatabase, type ViewOptions } from '#adapters/sqlite/
 import { TOPICS_SQL, ViewTopics } from '#adapters/sqlite/view-topics.ts'
 import type { AlertName } from '#core/alert.ts'
 import { KINDS } from '#core/kind.ts'
+import { LIMITS } from '#core/limits.ts'
 import type {
   AlertIndex,
   IndexedAlert,
@@ -26,6 +27,7 @@ export const openSqliteAlertIndex = (options: ViewOptions): AlertIndex =>
       number: 1,
       sql: TOPICS_SQL + LABELS_SQL + ALERTS_SQL + FEED_SQL,
       cacheKiB: 32_768,
+      uncommittedMsMax: LIMITS.viewUncommittedMsMax,
       load: stateOf,
     }),
   )
@@ -73,7 +75,7 @@ class SqliteAlertIndex implements AlertIndex {
       const offsets = alerts.map(({ offset }) => offset)
       const topicId = state.topics.advance(topic, offsets, nextOffset)
       for (const alert of alerts) insert(state, topicId, alert)
-    })
+    }, bytesOf(alerts))
   }
 
   find(realm: Realm, { origin, id }: AlertName): IndexedAlert | null {
@@ -95,6 +97,13 @@ class SqliteAlertIndex implements AlertIndex {
     this.#view.close()
   }
 }
+
+/** About what a call holds in memory. */
+const bytesOf = (alerts: readonly NewAlert[]): number =>
+  alerts.reduce((sum, { frame }) => sum + frame.length + ROW_BYTES, CALL_BYTES)
+
+const CALL_BYTES = 256
+const ROW_BYTES = 1_024
 
 const insert = (state: State, topicId: number, alert: NewAlert): void => {
   const { realm, origin } = alert

@@ -1,4 +1,4 @@
-const OTHERS_POLL_MS = 100
+export const OTHERS_POLL_MS = 100
 
 /**
  * Wakes those who wait for a commit: at once for a commit of this connection, within

@@ -3,6 +3,7 @@ import { bytesIn, integerIn, type Row, textIn, textOrNullIn } from '#adapters/sq
 import { openView, type ViewDatabase, type ViewOptions } from '#adapters/sqlite/view-database.ts'
 import { TOPICS_SQL, ViewTopics } from '#adapters/sqlite/view-topics.ts'
 import type { AlertName } from '#core/alert.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { IntakeFate, IntakeRow, IntakeStore } from '#core/ports/intake-store.ts'
 import type { Realm } from '#core/realm.ts'
 import { uuidBytes } from '#core/uuid.ts'
@@ -15,6 +16,7 @@ export const openSqliteIntakeStore = (options: ViewOptions): IntakeStore =>
       number: 1,
       sql: TOPICS_SQL + INTAKE_SQL,
       cacheKiB: 16_384,
+      uncommittedMsMax: LIMITS.viewUncommittedMsMax,
       load: stateOf,
     }),
   )
@@ -60,26 +62,33 @@ class SqliteIntakeStore implements IntakeStore {
   }
 
   apply(topic: string, rows: readonly IntakeRow[], nextOffset: number): void {
-    this.#view.write(({ topics, insert }) => {
-      topics.advance(
-        topic,
-        rows.map(({ offset }) => offset),
-        nextOffset,
-      )
-      for (const row of rows) insert.run(...columnsOf(row))
-    })
+    this.#view.write(
+      ({ topics, insert }) => {
+        topics.advance(
+          topic,
+          rows.map(({ offset }) => offset),
+          nextOffset,
+        )
+        for (const row of rows) insert.run(...columnsOf(row))
+      },
+      CALL_BYTES + rows.length * ROW_BYTES,
+    )
   }
 
   setFate(realm: Realm, { origin, id }: AlertName, fate: IntakeFate): void {
     this.#view.write(({ setFate }) => {
       setFate.run(...fateColumns(fate), realm, origin, uuidBytes(id))
-    })
+    }, CALL_BYTES)
   }
 
   close(): void {
     this.#view.close()
   }
 }
+
+/** About what a call and each of its rows hold in memory. */
+const CALL_BYTES = 256
+const ROW_BYTES = 512
 
 const columnsOf = (row: IntakeRow) =>
   [

@@ -5,6 +5,7 @@ import {
   prepareForWriting,
   topicTableSql,
 } from '#adapters/sqlite/log-schema.ts'
+import { LogTails } from '#adapters/sqlite/log-tails.ts'
 import { committedNothing, isSqliteFault } from '#adapters/sqlite/sqlite-fault.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
@@ -27,6 +28,9 @@ export class LogDatabase {
   readonly #db: DatabaseSync
   readonly #readOnly: boolean
   readonly #tables = new Map<string, TopicTable>()
+  readonly #tails = new LogTails()
+  #tailsVersion = 0
+  #tailsCheckedAtMs = Number.NEGATIVE_INFINITY
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #version: StatementSync
@@ -50,29 +54,53 @@ export class LogDatabase {
   /** Appends all in one durable transaction, or throws for all: `LogUnavailable` or
    * `OutcomeUnknown`. Gives the offsets of each. */
   append(appends: readonly TableAppend[]): number[][] {
-    return this.#transaction(() => insertAll(appends))
+    const offsets = this.#transaction(() => insertAll(appends))
+    for (const [at, { table, entries }] of appends.entries()) {
+      const first = offsets[at]?.[0]
+      if (first !== undefined) this.#tails.add(table.topic, first, entries)
+    }
+    return offsets
   }
 
-  read(topic: string, from: number, limit: number): LogEntry[] {
+  /** What another connection did to entries is seen after `strangersMsMax` at the latest. */
+  read(topic: string, from: number, limit: number, strangersMsMax = 0): LogEntry[] {
     return reading(() => {
       const table = this.table(topic)
-      const entries: LogEntry[] = []
-      let bytes = 0
-      for (const row of table.from.iterate(from, limit)) {
-        const entry = entryOf(row)
-        bytes += entry.value.length
-        if (entry.offset !== from + entries.length) {
-          if (entries.length > 0) break
-          throw new OffsetGone(`${topic} has no entry ${from}; the next is ${entry.offset}`)
-        }
-        if (entries.length > 0 && bytes > LIMITS.readBytesMax) break
-        entries.push(entry)
-      }
-      if (entries.length === 0 && from > headOf(table)) {
-        throw new OffsetGone(`${topic} ends before ${from}`)
-      }
-      return entries
+      this.#lookForStrangers(strangersMsMax)
+      return this.#tails.read(topic, from, limit) ?? this.#readTable(table, { from, limit })
     })
+  }
+
+  #lookForStrangers(msMax: number): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#tailsCheckedAtMs < msMax) return
+    const version = this.dataVersion()
+    if (version !== this.#tailsVersion) this.#tails.forgetAll()
+    this.#tailsVersion = version
+    this.#tailsCheckedAtMs = nowMs
+  }
+
+  #readTable(
+    table: TopicTable,
+    { from, limit }: { readonly from: number; readonly limit: number },
+  ): LogEntry[] {
+    const { topic } = table
+    const entries: LogEntry[] = []
+    let bytes = 0
+    for (const row of table.from.iterate(from, limit)) {
+      const entry = entryOf(row)
+      bytes += entry.value.length
+      if (entry.offset !== from + entries.length) {
+        if (entries.length > 0) break
+        throw new OffsetGone(`${topic} has no entry ${from}; the next is ${entry.offset}`)
+      }
+      if (entries.length > 0 && bytes > LIMITS.readBytesMax) break
+      entries.push(entry)
+    }
+    if (entries.length === 0 && from > headOf(table)) {
+      throw new OffsetGone(`${topic} ends before ${from}`)
+    }
+    return entries
   }
 
   head(topic: string): number {
@@ -92,6 +120,7 @@ export class LogDatabase {
     const id = this.#topicId(topic)
     if (id === null) throw new UnknownTopic(topic)
     return {
+      topic,
       insert: this.#db.prepare(`INSERT INTO topic_${id} (offset, value) VALUES (?, ?)`),
       from: this.#db.prepare(
         `SELECT offset, value FROM topic_${id} WHERE offset >= ? ORDER BY offset LIMIT ?`,
@@ -197,6 +226,7 @@ export class LogDatabase {
 }
 
 export interface TopicTable {
+  readonly topic: string
   readonly insert: StatementSync
   readonly from: StatementSync
   readonly last: StatementSync

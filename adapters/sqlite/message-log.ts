@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { AppendQueue, type WaitingAppend } from '#adapters/sqlite/append-queue.ts'
-import { CommitWatch } from '#adapters/sqlite/commit-watch.ts'
+import { CommitWatch, OTHERS_POLL_MS } from '#adapters/sqlite/commit-watch.ts'
 import { type FolderLock, lockFolder } from '#adapters/sqlite/folder-lock.ts'
 import { LogDatabase, type TableAppend } from '#adapters/sqlite/log-database.ts'
 import { canPass } from '#adapters/sqlite/sqlite-fault.ts'
@@ -78,7 +78,9 @@ class SqliteLog implements MessageLog {
   }
 
   async read(topic: string, from: number, limit: number): Promise<readonly LogEntry[]> {
-    return this.#read(topic, from, limit)
+    checkReadRange(from, limit)
+    this.#checkOpen()
+    return this.#db.read(topic, from, limit)
   }
 
   async *follow(
@@ -87,15 +89,17 @@ class SqliteLog implements MessageLog {
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogEntry[]> {
     let next = from
+    let strangersMsMax = 0
     let faultWaitMs = FAULT_WAIT_MS_MIN
     while (!signal.aborted) {
-      const entries = this.#readUnlessFault(topic, next)
+      const entries = this.#readUnlessFault(topic, next, strangersMsMax)
       if (entries === 'passing fault') {
         await pause(faultWaitMs, signal)
         faultWaitMs = Math.min(faultWaitMs * 2, FAULT_WAIT_MS_MAX)
         continue
       }
       faultWaitMs = FAULT_WAIT_MS_MIN
+      strangersMsMax = OTHERS_POLL_MS
       // No `await` between the read and the sleep, or a commit in between would wake nobody.
       if (entries.length === 0) await this.#watch.sleep(topic, signal)
       else yield entries
@@ -128,15 +132,15 @@ class SqliteLog implements MessageLog {
     }
   }
 
-  #read(topic: string, from: number, limit: number): readonly LogEntry[] {
-    checkReadRange(from, limit)
+  #readUnlessFault(
+    topic: string,
+    from: number,
+    strangersMsMax: number,
+  ): readonly LogEntry[] | 'passing fault' {
+    checkReadRange(from, 1)
     this.#checkOpen()
-    return this.#db.read(topic, from, limit)
-  }
-
-  #readUnlessFault(topic: string, from: number): readonly LogEntry[] | 'passing fault' {
     try {
-      return this.#read(topic, from, LIMITS.followBatchEntriesMax)
+      return this.#db.read(topic, from, LIMITS.followBatchEntriesMax, strangersMsMax)
     } catch (error) {
       if (error instanceof LogUnavailable && canPass(error.cause)) return 'passing fault'
       throw error

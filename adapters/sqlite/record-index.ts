@@ -5,6 +5,7 @@ import { prepareSearch, search } from '#adapters/sqlite/record-search.ts'
 import { RecordTimes, TIMES_SQL } from '#adapters/sqlite/record-times.ts'
 import { openView, type ViewDatabase, type ViewOptions } from '#adapters/sqlite/view-database.ts'
 import { TOPICS_SQL, ViewTopics } from '#adapters/sqlite/view-topics.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { RecordIndex, RecordQuery, RecordRow } from '#core/ports/record-index.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import { uuidBytes } from '#core/uuid.ts'
@@ -17,6 +18,7 @@ export const openSqliteRecordIndex = (options: ViewOptions): RecordIndex =>
       number: 1,
       sql: TOPICS_SQL + NAMES_SQL + FACETS_SQL + TIMES_SQL + RECORDS_SQL,
       cacheKiB: 65_536,
+      uncommittedMsMax: LIMITS.recordsUncommittedMsMax,
       load: stateOf,
     }),
   )
@@ -55,10 +57,10 @@ const RECORDS_SQL = `
 `
 
 /**
- * A row touches pages all over its tables, and rows that are committed together share them. A crash
- * loses the rows of one transaction and their offset alike: the topic gives them again.
+ * About what a row holds in memory until it is committed. A row touches pages all over its tables,
+ * and rows that are committed together share them: some ten thousand fit into a transaction.
  */
-const ROWS_PER_COMMIT = 16_384
+const ROW_BYTES = 256
 
 type State = ReturnType<typeof stateOf>
 
@@ -77,44 +79,29 @@ const stateOf = (db: DatabaseSync) => ({
 
 class SqliteRecordIndex implements RecordIndex {
   readonly #view: ViewDatabase<State>
-  /** Rows of the open transaction: applied again if a fault undoes it. */
-  readonly #uncommitted: RecordRow[] = []
-  #nextIndex: number
 
   constructor(view: ViewDatabase<State>) {
     this.#view = view
-    this.#nextIndex = nextIndexIn(view.state)
   }
 
   nextIndex(): number {
-    return this.#nextIndex
+    return nextIndexIn(this.#view.state)
   }
 
   apply(rows: readonly RecordRow[]): void {
-    if (rows.some(({ index }, place) => index !== this.#nextIndex + place)) {
-      throw new RangeError(`these are not the leaves from ${this.#nextIndex} on`)
+    const next = this.nextIndex()
+    if (rows.some(({ index }, place) => index !== next + place)) {
+      throw new RangeError(`these are not the leaves from ${next} on`)
     }
-    const isFull = this.#uncommitted.length + rows.length >= ROWS_PER_COMMIT
-    this.#write(rows, isFull ? 'now' : 'later')
-    this.#nextIndex += rows.length
-    if (isFull) this.#uncommitted.length = 0
-    else this.#uncommitted.push(...rows)
+    this.#view.write((state) => insertRows(state, rows), rows.length * ROW_BYTES)
   }
 
   search(query: RecordQuery): readonly number[] {
-    if (nextIndexIn(this.#view.state) < this.#nextIndex) this.#write([], 'later')
     return search(this.#view.state, query)
   }
 
   close(): void {
     this.#view.close()
-  }
-
-  #write(rows: readonly RecordRow[], commit: 'now' | 'later'): void {
-    this.#view.write((state) => {
-      const isUndone = nextIndexIn(state) < this.#nextIndex
-      insertRows(state, isUndone ? [...this.#uncommitted, ...rows] : rows)
-    }, commit)
   }
 }
 

@@ -5,6 +5,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -18,7 +19,8 @@ import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { ForeignDatabase } from '#adapters/sqlite/log-schema.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
-import { ViewInUse } from '#adapters/sqlite/view-database.ts'
+import { openView, ViewInUse } from '#adapters/sqlite/view-database.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { IntakeStore } from '#core/ports/intake-store.ts'
 import type { RecordQuery } from '#core/ports/record-index.ts'
 import { agency, numberedIntakeRow } from '#tests/view-rows.ts'
@@ -48,6 +50,14 @@ const makeStore = (count: number): void => {
     count,
   )
   store.close()
+}
+
+/** Acts, and waits until the view's write-ahead log has grown. */
+const untilCommitted = async (act: () => void): Promise<void> => {
+  const bytes = (): number => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  const before = bytes()
+  act()
+  while (bytes() === before) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 const expectEmptyAndUsable = (): void => {
@@ -94,11 +104,11 @@ test('a view with a damaged page is made anew, whichever page it is', () => {
   }
 })
 
-test('a view whose write-ahead log is cut short has lost the last writes, not its meaning', () => {
+test('a view whose write-ahead log is cut short has lost the last writes, not its meaning', async () => {
   makeStore(2)
   const store = open()
-  store.apply(TOPIC, [numberedIntakeRow(2)], 3)
-  store.apply(TOPIC, [numberedIntakeRow(3)], 4)
+  await untilCommitted(() => store.apply(TOPIC, [numberedIntakeRow(2)], 3))
+  await untilCommitted(() => store.apply(TOPIC, [numberedIntakeRow(3)], 4))
   const [db, wal] = [readFileSync(path), readFileSync(`${path}-wal`)]
   store.close()
   writeFileSync(path, db)
@@ -166,6 +176,85 @@ test('a view in memory works, and leaves nothing behind', () => {
   other.close()
 })
 
+test('what was written can be read at once, and shares a commit with what comes soon after', async () => {
+  makeStore(1)
+  const store = open()
+  const walBytes = (): number => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  const before = walBytes()
+  await untilCommitted(() => {
+    for (let offset = 1; offset < 100; offset += 1) {
+      store.apply(TOPIC, [numberedIntakeRow(offset)], offset + 1)
+      expect(store.find('live', numberedIntakeRow(offset))).not.toBeNull()
+    }
+  })
+  const together = walBytes() - before
+  for (let offset = 100; offset < 105; offset += 1) {
+    await untilCommitted(() => store.apply(TOPIC, [numberedIntakeRow(offset)], offset + 1))
+  }
+  expect(walBytes() - before - together).toBeGreaterThan(together)
+  store.close()
+})
+
+/** A view whose commit fails as long as a child lacks its parent. */
+const openFamilies = () =>
+  openView(
+    { path, onReset: (why) => expect.fail(why) },
+    {
+      applicationId: 0x52_54_73_74,
+      number: 1,
+      sql: `
+        CREATE TABLE parents (id INTEGER PRIMARY KEY) STRICT;
+        CREATE TABLE children (
+          id INTEGER PRIMARY KEY REFERENCES parents DEFERRABLE INITIALLY DEFERRED
+        ) STRICT;
+      `,
+      cacheKiB: 1_024,
+      uncommittedMsMax: 1,
+      load: (db) => ({
+        addParent: db.prepare('INSERT INTO parents VALUES (?)'),
+        addChild: db.prepare('INSERT INTO children VALUES (?)'),
+        children: db.prepare('SELECT id FROM children ORDER BY id'),
+      }),
+    },
+  )
+type Families = ReturnType<typeof openFamilies>
+
+const childrenOf = (view: Families): readonly unknown[] =>
+  view.state.children.all().map((row) => row['id'])
+
+test('a commit that fails takes nothing along: it is tried again until it succeeds', async () => {
+  const view = openFamilies()
+  view.write(({ addChild }) => addChild.run(1), 1)
+  // The timer's commit fails meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(childrenOf(view)).toEqual([1])
+  view.write(({ addChild }) => addChild.run(2), 1)
+  const tooMuch = LIMITS.viewUncommittedBytesMax
+  expect(() => view.write(({ addChild }) => addChild.run(3), tooMuch)).toThrow('FOREIGN KEY')
+  expect(childrenOf(view)).toEqual([1, 2])
+  expect(() => view.write(({ addChild }) => addChild.run(2), 1)).toThrow('UNIQUE')
+  expect(childrenOf(view)).toEqual([1, 2])
+  view.write(({ addParent }) => {
+    addParent.run(1)
+    addParent.run(2)
+  }, tooMuch)
+  view.close()
+  const again = openFamilies()
+  expect(childrenOf(again)).toEqual([1, 2])
+  again.close()
+})
+
+test('a view that is closed while its commit fails has lost the last writes alone', () => {
+  const view = openFamilies()
+  view.write(({ addParent }) => addParent.run(1), 1)
+  view.write(({ addChild }) => addChild.run(1), LIMITS.viewUncommittedBytesMax)
+  view.write(({ addChild }) => addChild.run(2), 1)
+  view.close()
+  const again = openFamilies()
+  expect(childrenOf(again)).toEqual([1])
+  again.close()
+})
+
 test('whenever the process is killed, rows and offset tell the same', {
   timeout: 60_000,
 }, async () => {
@@ -174,6 +263,10 @@ test('whenever the process is killed, rows and offset tell the same', {
     await runAndKill(liveMs)
     expectRowsUpToOffset(`round ${round}, killed after ${liveMs} ms`)
   }
+  // Else nothing of the above could have failed.
+  const store = open()
+  expect(store.nextOffset('t')).toBeGreaterThan(0)
+  store.close()
 })
 
 const runAndKill = async (liveMs: number): Promise<void> => {
@@ -194,7 +287,6 @@ const expectRowsUpToOffset = (round: string): void => {
   const onReset = (why: string) => expect.fail(`${round}: ${why}`)
   const store = openSqliteIntakeStore({ path, onReset })
   const next = store.nextOffset('t')
-  expect(next, round).toBeGreaterThan(0)
   for (let offset = 0; offset < next + 80; offset += 1) {
     const found = store.find('live', numberedIntakeRow(offset))
     expect(found !== null, `${round}, ${offset} of ${next}`).toBe(offset < next)

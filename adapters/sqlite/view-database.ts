@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ForeignDatabase } from '#adapters/sqlite/log-schema.ts'
 import { isBusy } from '#adapters/sqlite/sqlite-fault.ts'
+import { LIMITS } from '#core/limits.ts'
 
 /** Why a view's file was deleted, so that the view starts from nothing. */
 export type ViewReset = 'other-schema' | 'damaged'
@@ -21,6 +22,8 @@ export interface ViewSchema<State> {
   readonly number: number
   readonly sql: string
   readonly cacheKiB: number
+  /** How long a write may stay in the open transaction: the longer, the more writes share a commit. */
+  readonly uncommittedMsMax: number
   /** What the view keeps in memory: prepared statements, and copies of small tables. */
   readonly load: (db: DatabaseSync) => State
 }
@@ -40,70 +43,127 @@ export const openView = <State>(
   schema: ViewSchema<State>,
 ): ViewDatabase<State> => {
   const opened = tryOpen(path, schema)
-  if (opened instanceof DatabaseSync) return new ViewDatabase(opened, schema.load)
+  if (opened instanceof DatabaseSync) return new ViewDatabase(opened, schema)
   onReset(opened)
   // The database last: a crash in between leaves one that is deleted at the next start.
   for (const suffix of ['-wal', '-shm', '-journal', '']) rmSync(path + suffix, { force: true })
   const db = tryOpen(path, schema)
-  if (db instanceof DatabaseSync) return new ViewDatabase(db, schema.load)
+  if (db instanceof DatabaseSync) return new ViewDatabase(db, schema)
   throw new Error(`${path} is ${db} although it is new`)
 }
 
 /**
- * The database of one view, by one connection that shares it with nobody. A write is a whole
- * transaction: whatever ends the process, rows and offsets are there together or not at all.
+ * The database of one view, by one connection that shares it with nobody. Writes gather in one open
+ * transaction: they can be read at once, and are committed together soon after. Whatever ends the
+ * process, rows and offsets are there together or not at all, and no write without those before it.
+ *
+ *   write ──▶ open transaction ──(uncommittedMsMax, or viewUncommittedBytesMax)──▶ committed
+ *                   │ a write that throws, a commit that fails
+ *                   ▼
+ *              rolled back ──(next look, next write, or the timer)──▶ written again from `#acts`
  */
 export class ViewDatabase<State> {
   readonly #db: DatabaseSync
-  readonly #load: (db: DatabaseSync) => State
+  readonly #schema: ViewSchema<State>
+  /** The writes of the open transaction: what was promised must outlive a roll-back. */
+  readonly #acts: ((state: State) => void)[] = []
+  #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+  /** Null when the transaction may be gone, or half-written. */
   #state: State | null
 
-  constructor(db: DatabaseSync, load: (db: DatabaseSync) => State) {
+  constructor(db: DatabaseSync, schema: ViewSchema<State>) {
     this.#db = db
-    this.#load = load
+    this.#schema = schema
     try {
-      this.#state = load(db)
+      this.#state = schema.load(db)
     } catch (error) {
       db.close()
       throw error
     }
   }
 
-  /** What is in memory. Read again from the tables after a write that failed. */
+  /** What is in memory. After a fault it is read again from the tables, and `#acts` are repeated. */
   get state(): State {
-    if (this.#state !== null) return this.#state
-    // Only the write that failed can have left this open.
-    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-    this.#state = this.#load(this.#db)
+    this.#state ??= this.#restored()
     return this.#state
   }
 
-  /**
-   * Changes tables and state by `act`, or nothing if it throws. `later` leaves the transaction open
-   * for the next write: what was written can be read, but a crash or a write that throws undoes it.
-   */
-  write(act: (state: State) => void, commit: 'now' | 'later' = 'now'): void {
+  /** Changes tables and state by `act`, or nothing if it throws. `act` may be called again after a
+   * fault, and must do the same then. `bytes`: about what it holds in memory. */
+  write(act: (state: State) => void, bytes: number): void {
     const state = this.state
+    const isFull = this.#bytes + bytes >= LIMITS.viewUncommittedBytesMax
     try {
       if (!this.#db.isTransaction) this.#db.exec('BEGIN IMMEDIATE')
       act(state)
-      if (commit === 'now') this.#db.exec('COMMIT')
+      if (isFull) this.#commit()
+    } catch (error) {
+      this.#state = null
+      throw error
+    }
+    if (isFull) return
+    this.#acts.push(act)
+    this.#bytes += bytes
+    this.#timer ??= this.#later(this.#schema.uncommittedMsMax)
+  }
+
+  close(): void {
+    if (!this.#db.isOpen) return
+    try {
+      if (this.#acts.length > 0) this.#commitAll()
+    } catch {
+      // What was not committed is applied again from the topic after the next start.
+    }
+    clearTimeout(this.#timer)
+    this.#db.close()
+  }
+
+  #commit(): void {
+    this.#db.exec('COMMIT')
+    this.#acts.length = 0
+    this.#bytes = 0
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Throws what the commit threw; the writes stay in memory, to be written again. */
+  #commitAll(): void {
+    // Looked at first: after a fault, what was rolled back is written again here.
+    this.state
+    try {
+      this.#commit()
     } catch (error) {
       this.#state = null
       throw error
     }
   }
 
-  close(): void {
-    if (!this.#db.isOpen) return
-    try {
-      if (this.#db.isTransaction && this.#state !== null) this.#db.exec('COMMIT')
-    } catch {
-      // What was not committed is applied again from the topic after the next start.
+  #later(ms: number): NodeJS.Timeout {
+    const commit = (): void => {
+      this.#timer = undefined
+      try {
+        this.#commitAll()
+      } catch {
+        // A full disk, say. The views' owner hears of it when its writes are refused.
+        this.#timer = this.#later(COMMIT_RETRY_MS)
+      }
     }
-    this.#db.close()
+    // The process need not live on for it: the topic has it all.
+    return setTimeout(commit, ms).unref()
+  }
+
+  #restored(): State {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+    const state = this.#schema.load(this.#db)
+    if (this.#acts.length === 0) return state
+    this.#db.exec('BEGIN IMMEDIATE')
+    for (const act of this.#acts) act(state)
+    return state
   }
 }
+
+const COMMIT_RETRY_MS = 1_000
 
 const tryOpen = (path: string, schema: ViewSchema<unknown>): DatabaseSync | ViewReset => {
   const db = new DatabaseSync(path, { timeout: 0 })

@@ -1,7 +1,12 @@
 import type { AgencyId } from '#core/agency.ts'
 import { hex } from '#core/bytes.ts'
 import type { DirectoryFault } from '#core/directory/authority.ts'
-import type { DirectoryChange, KeyAdded, PrincipalSet } from '#core/directory/entry.ts'
+import type {
+  DirectoryChange,
+  KeyAdded,
+  PrincipalSet,
+  RootKeysChanged,
+} from '#core/directory/entry.ts'
 import type { DirectoryState } from '#core/directory/state.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { type KeyId, keyIdOf } from '#core/key.ts'
@@ -22,6 +27,11 @@ export const FAULTS: Readonly<Record<DirectoryFault, string>> = {
   'already-there': 'The directory says so already; a key is entered once, for ever.',
   'not-there': 'The directory does not know whom or what this is about.',
   'bad-value': 'A value has no meaning: see names, lists with doubles, times, algorithms.',
+  'not-suspended': 'Administrators are replaced only while the agency is suspended.',
+  'last-administrator':
+    'The agency would have no administrator left: enter another first; a stolen key: --compromised-since.',
+  'no-possession':
+    'The new key has not signed that it is to be this owner’s, for this: rabta key prove.',
 }
 
 /** A change in one line. */
@@ -37,6 +47,13 @@ export const changeInWords = (change: DirectoryChange, sha256: Sha256): string =
     }
     case 'AgencyStanding':
       return `agency ${change.agency} ${change.suspended ? 'suspended' : 'resumed'}`
+    case 'AdministratorsReplaced': {
+      const { agency, administrator, administratorKey } = change
+      const key = keyIdOf(administratorKey, sha256)
+      return `ROOT KEYS REPLACE ALL ADMINISTRATORS of ${agency}: ${administrator} signs with ${key}`
+    }
+    case 'RootKeysChanged':
+      return rootKeysInWords(change, sha256)
     case 'PrincipalSet':
       return principalInWords(change)
     case 'NationalAuditorSet':
@@ -61,6 +78,16 @@ export const changeInWords = (change: DirectoryChange, sha256: Sha256): string =
 
 /** An ignored entry may hold what a terminal takes for commands. */
 const plain = (text: string): string => (isPlainLine(text) ? text : '(with control characters)')
+
+const rootKeysInWords = (change: RootKeysChanged, sha256: Sha256): string => {
+  const { added, removed, rootSignaturesMin } = change
+  const parts = [
+    ...added.map(({ key }) => `${keyIdOf(key, sha256)} added`),
+    ...removed.map((id) => `${id} removed`),
+    `${rootSignaturesMin} must sign`,
+  ]
+  return `root keys: ${parts.join(', ')}`
+}
 
 const principalInWords = (change: PrincipalSet): string => {
   const { principal, kind, suspended, clearance, jurisdictions, caveats, roles } = change

@@ -5,6 +5,7 @@ import type { DemoAgency, DemoPrincipal } from '#clients/cli/demo-federation.ts'
 import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import { type AuthoredEntry, authorEntry, CHAIN_START } from '#core/directory/author.ts'
 import { AGENCY_ROLES, type DirectoryChange, type KeyUsage } from '#core/directory/entry.ts'
+import { provePossession } from '#core/directory/possession.ts'
 import { type PrincipalId, principalId } from '#core/principal.ts'
 import { REALMS } from '#core/realm.ts'
 import { formatVerifierKey, verifierKey } from '#core/tlog/verifier-key.ts'
@@ -54,7 +55,7 @@ export const foundFederation = async (options: FoundingOptions): Promise<Foundin
   const logVerifier = verifierKey(sha256, options.logName, 'ed25519', logKey.publicKey.key)
   if (logVerifier === null) throw new RangeError(`${options.logName} cannot be a log's name`)
   await chain.add(rootKey, { type: 'LogNamed', verifierKey: formatVerifierKey(logVerifier) })
-  await chain.add(rootKey, keyAdded(options, tokenKey, 'token_signing', null))
+  await chain.add(rootKey, await keyAdded(options, tokenKey, 'token_signing', null))
   const agencies = new Map<string, AgencyKeys>()
   for (const agency of options.agencies) {
     agencies.set(agency.agency, await foundAgency(chain, rootKey, agency, options))
@@ -72,25 +73,28 @@ const foundAgency = async (
 ): Promise<AgencyKeys> => {
   const agency = checkedAgency(demo.agency)
   const administrator = generateKey('Ed25519')
+  const post = checkedPrincipal(agency, ADMINISTRATOR)
+  const owner = { agency, principal: null }
+  const first = { agency, principal: post, usage: 'directory_signing' } as const
   await chain.add(rootKey, {
     type: 'AgencyAdded',
     agency,
     home: demo.home,
     ceiling: { classification: demo.ceiling, jurisdictions: demo.jurisdictions },
-    administrator: checkedPrincipal(agency, ADMINISTRATOR),
+    administrator: post,
     administratorKey: administrator.publicKey,
+    possession: await provePossession(openSigner(administrator.privatePem), first),
     validToMs: options.nowMs + options.keyYears * YEAR_MS,
   })
   const alerts = generateKey('Ed25519')
   const exercise = generateKey('Ed25519')
-  const owner = { agency, principal: null }
-  await chain.add(administrator, keyAdded(options, alerts, 'alert_signing', owner))
-  await chain.add(administrator, keyAdded(options, exercise, 'exercise_signing', owner))
+  await chain.add(administrator, await keyAdded(options, alerts, 'alert_signing', owner))
+  await chain.add(administrator, await keyAdded(options, exercise, 'exercise_signing', owner))
   const principals = new Map<string, GeneratedKey>()
   const addLogin = async (name: string): Promise<void> => {
     const key = generateKey('ES256')
     const whose = { agency, principal: checkedPrincipal(agency, name) }
-    await chain.add(administrator, keyAdded(options, key, 'authentication', whose))
+    await chain.add(administrator, await keyAdded(options, key, 'authentication', whose))
     principals.set(name, key)
   }
   await addLogin(ADMINISTRATOR)
@@ -126,20 +130,22 @@ const principalSet = (
   ),
 })
 
-const keyAdded = (
+const keyAdded = async (
   { nowMs, keyYears }: FoundingOptions,
   key: GeneratedKey,
   usage: KeyUsage,
   owner: { readonly agency: AgencyId; readonly principal: PrincipalId | null } | null,
-): DirectoryChange => ({
-  type: 'KeyAdded',
-  agency: owner?.agency ?? null,
-  principal: owner?.principal ?? null,
-  usage,
-  key: key.publicKey,
-  validFromMs: nowMs - CLOCK_SKEW_MS,
-  validToMs: nowMs + keyYears * YEAR_MS,
-})
+): Promise<DirectoryChange> => {
+  const whose = { agency: owner?.agency ?? null, principal: owner?.principal ?? null, usage }
+  return {
+    type: 'KeyAdded',
+    ...whose,
+    key: key.publicKey,
+    possession: await provePossession(openSigner(key.privatePem), whose),
+    validFromMs: nowMs - CLOCK_SKEW_MS,
+    validToMs: nowMs + keyYears * YEAR_MS,
+  }
+}
 
 /** The post that signs what is said of an agency, with a key other than the one it calls with. */
 export const ADMINISTRATOR = 'administrator'

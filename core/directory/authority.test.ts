@@ -28,6 +28,7 @@ const agencyAdded = (agency: AgencyId, adminKey: number): AgencyAdded => ({
   ceiling: { classification: 'SECRET', jurisdictions: ['PK-KP', 'PK-SD'] },
   administrator: `${agency}/administrator` as PrincipalId,
   administratorKey: keyOf(adminKey),
+  possession: new Uint8Array(64),
   validToMs: Date.UTC(2031, 0, 1),
 })
 
@@ -37,6 +38,7 @@ const alertKeyAdded = (agency: AgencyId | null, key: number): KeyAdded => ({
   principal: null,
   usage: 'alert_signing',
   key: keyOf(key),
+  possession: new Uint8Array(64),
   validFromMs: FOUNDED_AT_MS,
   validToMs: Date.UTC(2031, 0, 1),
 })

@@ -1,8 +1,10 @@
 import type { AgencyId } from '#core/agency.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { rankOf } from '#core/classification.ts'
+import { hasAnother, isAdministrator, isAdministratorKey } from '#core/directory/administrators.ts'
 import { authorityOver, ROOT } from '#core/directory/authority-over.ts'
 import {
+  type AdministratorsReplaced,
   type AgencyAdded,
   type AgencyStandingSet,
   type Ceiling,
@@ -14,10 +16,12 @@ import {
   type KeyRevoked,
   type LogNamed,
   type PrincipalSet,
+  type RootKeysChanged,
 } from '#core/directory/entry.ts'
 import { type DirectoryState, isSuspended } from '#core/directory/state.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { hasRightLength, type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
+import { LIMITS } from '#core/limits.ts'
 import { agencyOf, type PrincipalId } from '#core/principal.ts'
 import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
 
@@ -35,6 +39,9 @@ export type DirectoryFault =
   | 'already-there'
   | 'not-there'
   | 'bad-value'
+  | 'not-suspended'
+  | 'last-administrator'
+  | 'no-possession'
 
 /**
  * Whether `entry`, whose signatures by `signers` have verified, may follow `state`. Pure, and the
@@ -56,37 +63,36 @@ export const faultOf = (
   if (change.type === 'Genesis') return genesisFault(state, change, signers, sha256)
   const signed =
     authority === ROOT
-      ? areRoots(state, signers)
-      : signers.every((signer) => isAdministrator(state, signer, authority, enteredAtMs))
+      ? areRoots(state, signers, change)
+      : areAdministrators(state, signers, { agency: authority, entry })
   if (!signed) return 'not-authorised'
   return valueFault(state, entry, change, sha256)
 }
 
-const areRoots = (state: DirectoryState, signers: readonly KeyId[]): boolean =>
-  state.genesis !== null &&
-  signers.every((signer) => state.rootKeys.has(signer)) &&
-  new Set(signers).size >= state.genesis.rootSignaturesMin
-
-const isAdministrator = (
+/** Who replaces root keys takes the whole federation: few signatures may do for all else. */
+const areRoots = (
   state: DirectoryState,
-  signer: KeyId,
-  agencyId: AgencyId,
-  atMs: number,
+  signers: readonly KeyId[],
+  change: DirectoryChange,
 ): boolean => {
-  const key = state.keys.get(signer)
-  const agency = state.agencies.get(agencyId)
-  if (!key || !agency || isSuspended(agency) || key.principal === null) return false
-  const principal = state.principals.get(key.principal)
+  const most = Math.floor(state.rootKeys.size / 2) + 1
+  const min = change.type === 'RootKeysChanged' ? most : 1
   return (
-    key.usage === 'directory_signing' &&
-    key.agency === agencyId &&
-    key.revoked === null &&
-    key.validFromMs <= atMs &&
-    atMs < key.validToMs &&
-    principal !== undefined &&
-    !principal.suspended &&
-    principal.roles.some(({ realm, role }) => realm === 'live' && role === 'administrator')
+    signers.every((signer) => state.rootKeys.has(signer)) &&
+    new Set(signers).size >= Math.max(min, state.rootSignaturesMin)
   )
+}
+
+/** A suspended agency's administrators may still take back a key: thieves do not wait. */
+const areAdministrators = (
+  state: DirectoryState,
+  signers: readonly KeyId[],
+  of: { readonly agency: AgencyId; readonly entry: DirectoryEntry },
+): boolean => {
+  const agency = state.agencies.get(of.agency)
+  if (!agency || (isSuspended(agency) && of.entry.change.type !== 'KeyRevoked')) return false
+  const { enteredAtMs } = of.entry
+  return signers.every((id) => isAdministratorKey(state, id, of.agency, enteredAtMs))
 }
 
 const genesisFault = (
@@ -101,34 +107,42 @@ const genesisFault = (
   if (!genesis.rootKeys.every(hasRightLength) || roots.size !== genesis.rootKeys.length) {
     return 'bad-value'
   }
-  if (rootSignaturesMin < 1 || rootSignaturesMin > roots.size) return 'bad-value'
+  if (!canAct(roots.size, rootSignaturesMin)) return 'bad-value'
   const enough = new Set(signers).size >= rootSignaturesMin
   return enough && signers.every((signer) => roots.has(signer)) ? null : 'not-authorised'
 }
 
+/** Whether most of so many root keys, and `min` of them, fit into the signatures of one entry. */
+const canAct = (rootKeys: number, min: number): boolean =>
+  rootKeys <= LIMITS.rootKeysMax && min >= 1 && min <= Math.min(rootKeys, LIMITS.signaturesMax)
+
 const valueFault = (
   state: DirectoryState,
-  { enteredAtMs }: DirectoryEntry,
+  { enteredAtMs: atMs }: DirectoryEntry,
   change: Exclude<DirectoryChange, Genesis>,
   sha256: Sha256,
 ): DirectoryFault | null => {
   switch (change.type) {
     case 'AgencyAdded':
-      return agencyFault(state, change, enteredAtMs, sha256)
+      return agencyFault(state, change, atMs, sha256)
     case 'AgencyStanding':
       return standingFault(state, change)
+    case 'AdministratorsReplaced':
+      return replacementFault(state, change, atMs, sha256)
+    case 'RootKeysChanged':
+      return rootKeysFault(state, change, sha256)
     case 'PrincipalSet':
-      return principalFault(state, change)
+      return principalFault(state, change, atMs)
     case 'NationalAuditorSet':
       return isOf(state, change.principal, change.agency) ? null : 'not-there'
     case 'KeyAdded':
       return keyFault(state, change, sha256)
     case 'KeyRevoked':
-      return revocationFault(state, change)
+      return revocationFault(state, change, atMs)
     case 'PolicyActivated':
       return null
     case 'LogNamed':
-      return logFault(change, sha256)
+      return logFault(state, change, sha256)
   }
 }
 
@@ -147,6 +161,41 @@ const agencyFault = (
   return newKeyFault(state, administratorKey, sha256)
 }
 
+const replacementFault = (
+  state: DirectoryState,
+  { agency: id, administrator, administratorKey, validToMs }: AdministratorsReplaced,
+  enteredAtMs: number,
+  sha256: Sha256,
+): DirectoryFault | null => {
+  const agency = state.agencies.get(id)
+  if (!agency) return 'not-there'
+  // Everybody sees a suspension: nobody becomes a province's administrator in passing.
+  if (!isSuspended(agency)) return 'not-suspended'
+  if (agencyOf(administrator) !== id || validToMs <= enteredAtMs) return 'bad-value'
+  // Else root keys could take over a post, with all that its agency gave it.
+  if (state.principals.has(administrator)) return 'already-there'
+  return newKeyFault(state, administratorKey, sha256)
+}
+
+const rootKeysFault = (
+  state: DirectoryState,
+  { added, removed, rootSignaturesMin }: RootKeysChanged,
+  sha256: Sha256,
+): DirectoryFault | null => {
+  if (!removed.every((id) => state.rootKeys.has(id))) return 'not-there'
+  for (const { key } of added) {
+    const fault = newKeyFault(state, key, sha256)
+    if (fault !== null) return fault
+  }
+  if (hasDoubles(removed) || hasDoubles(added.map(({ key }) => keyIdOf(key, sha256)))) {
+    return 'bad-value'
+  }
+  const left = state.rootKeys.size - removed.length + added.length
+  if (!canAct(left, rootSignaturesMin)) return 'bad-value'
+  const isNew = added.length + removed.length > 0 || rootSignaturesMin !== state.rootSignaturesMin
+  return isNew ? null : 'already-there'
+}
+
 /** An entry that changes nothing would make a suspension look younger than it is. */
 const standingFault = (
   state: DirectoryState,
@@ -157,7 +206,11 @@ const standingFault = (
   return isSuspended(agency) === suspended ? 'already-there' : null
 }
 
-const principalFault = (state: DirectoryState, change: PrincipalSet): DirectoryFault | null => {
+const principalFault = (
+  state: DirectoryState,
+  change: PrincipalSet,
+  atMs: number,
+): DirectoryFault | null => {
   const agency = state.agencies.get(change.agency)
   if (!agency) return 'not-there'
   if (agencyOf(change.principal) !== change.agency) return 'bad-value'
@@ -165,7 +218,11 @@ const principalFault = (state: DirectoryState, change: PrincipalSet): DirectoryF
   // Every decision about the principal looks at all of these, so none may be said twice.
   const roles = change.roles.map(({ realm, role }) => `${realm} ${role}`)
   if ([change.jurisdictions, change.caveats, roles].some(hasDoubles)) return 'bad-value'
-  return isWithin(agency.ceiling, change) ? null : 'beyond-ceiling'
+  if (!isWithin(agency.ceiling, change)) return 'beyond-ceiling'
+  const before = state.principals.get(change.principal)
+  const stopsBeing = before && isAdministrator(before) && !isAdministrator(change)
+  const isLast = stopsBeing && !hasAnother(state, agency.id, { principal: before.id, atMs })
+  return isLast ? 'last-administrator' : null
 }
 
 const hasDoubles = (values: readonly string[]): boolean => new Set(values).size < values.length
@@ -203,21 +260,39 @@ const newKeyFault = (
 ): DirectoryFault | null => {
   if (!hasRightLength(key)) return 'bad-value'
   const id = keyIdOf(key, sha256)
-  return state.keys.has(id) || state.rootKeys.has(id) ? 'already-there' : null
+  const isKnown = state.keys.has(id) || state.rootKeys.has(id) || state.formerRootKeys.has(id)
+  return isKnown ? 'already-there' : null
 }
 
-/** A second revocation is of use only when it says that the key was compromised (earlier). */
-const revocationFault = (state: DirectoryState, change: KeyRevoked): DirectoryFault | null => {
-  const revoked = state.keys.get(change.keyId)?.revoked
-  if (!revoked) return null
-  const since = change.compromisedSinceMs
-  if (since === null) return 'already-there'
-  const known = revoked.compromisedSinceMs
-  return known === null || since < known ? null : 'already-there'
+/**
+ * A second revocation is of use only when it says that the key was compromised (earlier). The last
+ * administrator's key is not laid down, for then only root keys could help; but if it is stolen,
+ * that is said at once.
+ */
+const revocationFault = (
+  state: DirectoryState,
+  { keyId, compromisedSinceMs: since }: KeyRevoked,
+  atMs: number,
+): DirectoryFault | null => {
+  const key = state.keys.get(keyId)
+  if (key?.revoked) {
+    const known = key.revoked.compromisedSinceMs
+    return since !== null && (known === null || since < known) ? null : 'already-there'
+  }
+  if (since !== null || !key?.agency || key.usage !== 'directory_signing') return null
+  return hasAnother(state, key.agency, { key: keyId, atMs }) ? null : 'last-administrator'
 }
 
-const logFault = ({ verifierKey }: LogNamed, sha256: Sha256): DirectoryFault | null =>
-  parseVerifierKey(sha256, verifierKey)?.type === 'ed25519' ? null : 'bad-value'
+/** A log's key that was given up never comes back. */
+const logFault = (
+  { logVerifierKey, formerLogKeys }: DirectoryState,
+  { verifierKey }: LogNamed,
+  sha256: Sha256,
+): DirectoryFault | null => {
+  if (parseVerifierKey(sha256, verifierKey)?.type !== 'ed25519') return 'bad-value'
+  const isKnown = verifierKey === logVerifierKey || formerLogKeys.includes(verifierKey)
+  return isKnown ? 'already-there' : null
+}
 
 const isOf = (state: DirectoryState, principal: PrincipalId, agency: AgencyId): boolean =>
   state.principals.get(principal)?.agency === agency

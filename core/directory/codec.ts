@@ -36,6 +36,12 @@ const changeFrom = (written: WrittenChange): DirectoryChange | null => {
     case 'rabta.v1.PrincipalSet':
     case 'rabta.v1.NationalAuditorSet':
       return ofAgencyFrom(written)
+    case 'rabta.v1.AdministratorsReplaced':
+      return replacedFrom(written.value)
+    case 'rabta.v1.RootKeysChanged': {
+      const { removed } = written.value
+      return removed.every(isKeyId) ? { type: 'RootKeysChanged', ...written.value, removed } : null
+    }
     case 'rabta.v1.KeyAdded':
       return keyAddedFrom(written.value)
     case 'rabta.v1.KeyRevoked': {
@@ -58,6 +64,16 @@ const agencyAddedFrom = (value: Written<'rabta.v1.AgencyAdded'>): DirectoryChang
   if (!isAgencyId(agency) || !isJurisdiction(home) || ceiling === null) return null
   if (!isPrincipalId(administrator) || !isTimeMs(value.validToMs)) return null
   return { type: 'AgencyAdded', ...value, agency, home, administrator, ceiling }
+}
+
+const replacedFrom = (
+  value: Written<'rabta.v1.AdministratorsReplaced'>,
+): DirectoryChange | null => {
+  const { agency, administrator } = value
+  if (!isAgencyId(agency) || !isPrincipalId(administrator) || !isTimeMs(value.validToMs)) {
+    return null
+  }
+  return { type: 'AdministratorsReplaced', ...value, agency, administrator }
 }
 
 const ceilingFrom = (value: Written<'rabta.v1.AgencyAdded'>['ceiling']): Ceiling | null => {

@@ -21,6 +21,8 @@ export type DirectoryChange =
   | Genesis
   | AgencyAdded
   | AgencyStandingSet
+  | AdministratorsReplaced
+  | RootKeysChanged
   | PrincipalSet
   | NationalAuditorSet
   | KeyAdded
@@ -44,6 +46,8 @@ export interface AgencyAdded {
   readonly ceiling: Ceiling
   readonly administrator: PrincipalId
   readonly administratorKey: PublicKey
+  /** By `administratorKey`: see core/directory/possession.ts. */
+  readonly possession: Uint8Array
   readonly validToMs: number
 }
 
@@ -57,6 +61,33 @@ export interface AgencyStandingSet {
   readonly type: 'AgencyStanding'
   readonly agency: AgencyId
   readonly suspended: boolean
+}
+
+/**
+ * By root keys, while the agency is suspended: all its administrators lose that role and their keys
+ * for the directory, and one who was not there before takes their place. For an agency whose last
+ * administrator's key is lost or stolen.
+ */
+export interface AdministratorsReplaced {
+  readonly type: 'AdministratorsReplaced'
+  readonly agency: AgencyId
+  readonly administrator: PrincipalId
+  readonly administratorKey: PublicKey
+  readonly possession: Uint8Array
+  readonly validToMs: number
+}
+
+/** By most of the root keys that are there before it, and as many as a root entry needs. */
+export interface RootKeysChanged {
+  readonly type: 'RootKeysChanged'
+  readonly added: readonly ProvenKey[]
+  readonly removed: readonly KeyId[]
+  readonly rootSignaturesMin: number
+}
+
+export interface ProvenKey {
+  readonly key: PublicKey
+  readonly possession: Uint8Array
 }
 
 /** By an administrator of the agency: adds the principal, or replaces all that was said of it. */
@@ -97,6 +128,8 @@ export interface KeyAdded {
   readonly principal: PrincipalId | null
   readonly usage: KeyUsage
   readonly key: PublicKey
+  /** By `key`: nobody enters a key in his name that another holds. */
+  readonly possession: Uint8Array
   readonly validFromMs: number
   readonly validToMs: number
 }

@@ -1,7 +1,8 @@
 import { equalBytes } from '#core/bytes.ts'
 import { type DirectoryFault, faultOf } from '#core/directory/authority.ts'
 import { decodeDirectoryEntry } from '#core/directory/codec.ts'
-import type { DirectoryEntry } from '#core/directory/entry.ts'
+import type { DirectoryChange, DirectoryEntry } from '#core/directory/entry.ts'
+import { claimsOf, possessionMessage } from '#core/directory/possession.ts'
 import type { DirectoryState } from '#core/directory/state.ts'
 import {
   DIRECTORY_PAYLOAD_TYPE,
@@ -11,6 +12,7 @@ import {
 } from '#core/envelope.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { type KeyId, keyIdOf, type PublicKey, type VerifySignature } from '#core/key.ts'
+import { LIMITS } from '#core/limits.ts'
 
 export interface JudgeDeps {
   readonly sha256: Sha256
@@ -29,6 +31,7 @@ export const judgeEntry = async (
   bytes: Uint8Array,
   { sha256, verify, genesisDigest }: JudgeDeps,
 ): Promise<Judgement> => {
+  if (bytes.length > LIMITS.directoryEntryBytesMax) return fault('malformed')
   const envelope = envelopeFrom(bytes, DIRECTORY_PAYLOAD_TYPE)
   const entry = envelope.ok ? decodeDirectoryEntry(envelope.value.payload) : null
   if (!envelope.ok || entry === null) return fault('malformed')
@@ -38,7 +41,8 @@ export const judgeEntry = async (
   if (isGenesis && !equalBytes(digest, genesisDigest)) return fault('not-pinned')
   const keys = keysOf(state, entry, sha256)
   const signed = await signatureFault(envelope.value, message, keys, verify)
-  const found = signed ?? faultOf(state, entry, envelope.value.signatures.map(keyOf), sha256)
+  const unproven = signed ?? faultOf(state, entry, envelope.value.signatures.map(keyOf), sha256)
+  const found = unproven ?? (await possessionFault(entry.change, { sha256, verify }))
   return found === null ? { ok: true, entry, digest } : fault(found)
 }
 
@@ -51,7 +55,7 @@ type FindKey = (id: KeyId) => PublicKey | undefined
 /** The genesis entry is signed by the keys that it names; the pinned digest is what vouches for it. */
 const keysOf = (state: DirectoryState, { change }: DirectoryEntry, sha256: Sha256): FindKey => {
   if (change.type !== 'Genesis') {
-    return (id) => state.rootKeys.get(id) ?? state.keys.get(id)?.key
+    return (id) => state.rootKeys.get(id) ?? state.formerRootKeys.get(id) ?? state.keys.get(id)?.key
   }
   return (id) => change.rootKeys.find((key) => keyIdOf(key, sha256) === id)
 }
@@ -66,6 +70,18 @@ const signatureFault = async (
     const key = find(keyId)
     if (key === undefined) return 'unknown-signer'
     if (!(await verify(key, message, signature))) return 'bad-signature'
+  }
+  return null
+}
+
+/** Only whoever holds a key enters it: else one agency could take another's key from it for ever. */
+const possessionFault = async (
+  change: DirectoryChange,
+  { sha256, verify }: Pick<JudgeDeps, 'sha256' | 'verify'>,
+): Promise<DirectoryFault | null> => {
+  for (const { key, possession, ...claim } of claimsOf(change)) {
+    const message = possessionMessage({ ...claim, keyId: keyIdOf(key, sha256) })
+    if (!(await verify(key, message, possession))) return 'no-possession'
   }
   return null
 }

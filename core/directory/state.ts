@@ -3,6 +3,7 @@ import type { AccessCaveat } from '#core/caveat.ts'
 import type { Classification } from '#core/classification.ts'
 import { type Authority, authorityOver, ROOT } from '#core/directory/authority-over.ts'
 import type {
+  AdministratorsReplaced,
   AgencyAdded,
   Ceiling,
   DirectoryChange,
@@ -15,6 +16,7 @@ import type {
   PrincipalKind,
   PrincipalSet,
   Role,
+  RootKeysChanged,
 } from '#core/directory/entry.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { Jurisdiction } from '#core/jurisdiction.ts'
@@ -89,10 +91,15 @@ export class DirectoryState {
   genesis: Genesis | null = null
   policyDigest: Uint8Array | null = null
   logVerifierKey: string | null = null
+  /** Those that the log was signed with before, the oldest first. */
+  readonly formerLogKeys: string[] = []
   readonly agencies = new Map<AgencyId, Agency>()
   readonly principals = new Map<PrincipalId, Principal>()
   readonly keys = new Map<KeyId, DirectoryKey>()
   readonly rootKeys = new Map<KeyId, PublicKey>()
+  /** Root keys that were replaced: they sign nothing more, and are never entered again. */
+  readonly formerRootKeys = new Map<KeyId, PublicKey>()
+  rootSignaturesMin = 0
   private readonly lastEnteredAtMs = new Map<Authority, number>()
   private readonly sha256: Sha256
 
@@ -140,13 +147,20 @@ export class DirectoryState {
     switch (change.type) {
       case 'Genesis':
         this.genesis = change
-        for (const key of change.rootKeys) this.rootKeys.set(keyIdOf(key, this.sha256), key)
+        this.rootSignaturesMin = change.rootSignaturesMin
+        for (const key of change.rootKeys) this.addRootKey(key)
         break
       case 'AgencyAdded':
         this.addAgency(change, entry)
         break
       case 'AgencyStanding':
         this.setStanding(change.agency, change.suspended, entry)
+        break
+      case 'AdministratorsReplaced':
+        this.replaceAdministrators(change, entry)
+        break
+      case 'RootKeysChanged':
+        this.changeRootKeys(change)
         break
       case 'PrincipalSet':
         this.setPrincipal(change)
@@ -164,21 +178,57 @@ export class DirectoryState {
         this.policyDigest = change.digest
         break
       case 'LogNamed':
+        if (this.logVerifierKey !== null) this.formerLogKeys.push(this.logVerifierKey)
         this.logVerifierKey = change.verifierKey
     }
   }
 
+  private addRootKey(key: PublicKey): void {
+    this.rootKeys.set(keyIdOf(key, this.sha256), key)
+  }
+
+  private changeRootKeys({ added, removed, rootSignaturesMin }: RootKeysChanged): void {
+    for (const id of removed) {
+      const key = this.rootKeys.get(id)
+      if (key) this.formerRootKeys.set(id, key)
+      this.rootKeys.delete(id)
+    }
+    for (const { key } of added) this.addRootKey(key)
+    this.rootSignaturesMin = rootSignaturesMin
+  }
+
   private addAgency(change: AgencyAdded, entry: DirectoryEntry): void {
-    const { agency, home, ceiling, administrator } = change
-    const { sequence, enteredAtMs } = entry
-    this.agencies.set(agency, {
-      id: agency,
-      home,
-      ceiling,
-      standings: [{ fromSequence: sequence, enteredAtMs, suspended: false }],
-    })
-    this.principals.set(administrator, {
-      id: administrator,
+    const { agency: id, home, ceiling } = change
+    const { sequence: fromSequence, enteredAtMs } = entry
+    const standings = [{ fromSequence, enteredAtMs, suspended: false }]
+    this.agencies.set(id, { id, home, ceiling, standings })
+    this.addFirstAdministrator(change, home, entry)
+  }
+
+  private replaceAdministrators(change: AdministratorsReplaced, entry: DirectoryEntry): void {
+    const { agency: id } = change
+    for (const { usage, agency, revoked, id: keyId } of this.keys.values()) {
+      const isOut = usage === 'directory_signing' && agency === id && revoked === null
+      if (isOut) this.revokeKey({ type: 'KeyRevoked', keyId, compromisedSinceMs: null }, entry)
+    }
+    for (const one of this.principals.values()) {
+      if (one.agency !== id) continue
+      const roles = one.roles.filter(({ role }) => role !== 'administrator')
+      this.principals.set(one.id, { ...one, roles })
+    }
+    const home = this.agencies.get(id)?.home
+    if (home !== undefined) this.addFirstAdministrator(change, home, entry)
+  }
+
+  /** One who may administer and, until that is used, nothing else. */
+  private addFirstAdministrator(
+    change: AgencyAdded | AdministratorsReplaced,
+    home: Jurisdiction,
+    entry: DirectoryEntry,
+  ): void {
+    const { agency, administrator: id, administratorKey, possession, validToMs } = change
+    this.principals.set(id, {
+      id,
       agency,
       kind: 'PERSON',
       suspended: false,
@@ -190,11 +240,12 @@ export class DirectoryState {
     const key: KeyAdded = {
       type: 'KeyAdded',
       agency,
-      principal: administrator,
+      principal: id,
       usage: 'directory_signing',
-      key: change.administratorKey,
+      key: administratorKey,
+      possession,
       validFromMs: 0,
-      validToMs: change.validToMs,
+      validToMs,
     }
     this.addKey(key, entry)
   }
@@ -222,7 +273,7 @@ export class DirectoryState {
   }
 
   private addKey(change: KeyAdded, entry: DirectoryEntry): void {
-    const { type: _, ...rest } = change
+    const { type: _, possession: _proof, ...rest } = change
     const id = keyIdOf(change.key, this.sha256)
     this.keys.set(id, { id, ...rest, addedAtSequence: entry.sequence, revoked: null })
   }

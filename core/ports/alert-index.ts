@@ -7,8 +7,9 @@ import type { Realm } from '#core/realm.ts'
 
 /**
  * A view over the alert topics, keyed by (realm, origin, id): what this node can release. Rebuilt
- * from the topics when lost. One transaction holds alerts and next offset. A call that throws has
- * changed nothing.
+ * from the topics when lost. A call is seen by those after it at once. Alerts and next offset go
+ * together: a crash may take the last calls, but never one without those after it. A call that
+ * throws has changed nothing.
  */
 export interface AlertIndex {
   /** The first offset of `topic` that was not applied; 0 for a new topic. */

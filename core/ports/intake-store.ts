@@ -3,9 +3,10 @@ import type { Realm } from '#core/realm.ts'
 
 /**
  * A view over intake topics: which bytes an (origin, id) stands for. Rebuilt from the topics when
- * lost. One transaction holds rows and next offset, so a crash never leaves one without the other.
- * A crash may take the last calls, but never one without those after it. A call that throws has
- * changed nothing.
+ * lost. A call is seen by those after it at once. Rows and next offset go together: a crash may
+ * take the last calls (`LIMITS.viewUncommittedMsMax` of them, in time), but never one without those
+ * after it, so the topic gives again exactly what is missing. A call that throws has changed
+ * nothing.
  */
 export interface IntakeStore {
   /** The first offset of `topic` that was not applied; 0 for a new topic. */

@@ -14,20 +14,31 @@ export interface Policy {
   decide(request: PolicyRequest): Decision
 }
 
-export type PolicyAction =
-  | 'acknowledge'
-  | 'preview'
-  | 'publish'
-  | 'read'
-  | 'search-own'
-  | 'search-all'
+/** What an action is about, and so what its request names. */
+export const POLICY_ACTIONS = {
+  acknowledge: 'label',
+  directory: 'directory',
+  'directory-enter': 'directory',
+  export: 'label',
+  preview: 'label',
+  'prove-own': 'access-log',
+  publish: 'label',
+  read: 'label',
+  'search-all': 'access-log',
+  'search-own': 'access-log',
+  status: 'name',
+} as const
+export type PolicyAction = keyof typeof POLICY_ACTIONS
 
 export interface PolicyRequest {
   readonly action: PolicyAction
   readonly realm: Realm
   readonly principal: PrincipalStanding
-  /** The alert's origin and label, for `preview` those that it would have. Null for the searches. */
-  readonly alert: { readonly origin: AgencyId; readonly label: Label } | null
+  /**
+   * The alert's origin and label, for `preview` those that it would have; for `status`, which asks
+   * by name, its origin without a label. Null for actions about the access log or the directory.
+   */
+  readonly alert: { readonly origin: AgencyId; readonly label: Label | null } | null
 }
 
 export type Decision =
@@ -41,9 +52,13 @@ export type Decision =
 export const DENIAL_REASONS = [
   'above-agency-ceiling',
   'clearance-too-low',
+  'live-only',
   'missing-caveat',
+  'not-for-court',
+  'not-for-export',
   'not-own-agency',
   'not-releasable',
+  'originator-only',
   'outside-jurisdiction',
   'persons-only',
   'policy-error',

@@ -5,9 +5,9 @@ import type { PrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
 
 /**
- * A searchable view over the access log; the bytes stay in the log. Rebuilt from it when lost. One
- * transaction holds rows and next index; a crash may take the last of both, and the log gives them
- * again. A call that throws has changed nothing.
+ * A searchable view over the access log; the bytes stay in the log. Rebuilt from it when lost. A
+ * call is seen by those after it at once. Rows and next index go together: a crash may take the
+ * last of both, and the log gives them again. A call that throws has changed nothing.
  */
 export interface RecordIndex {
   /** The first leaf index that was not applied. */

@@ -17,12 +17,13 @@ export const scopeOf = (
   { principal, realm }: AuthenticatedCaller,
 ): Scope => {
   const standing = directory.state.standingOf(principal, realm)
-  if (!standing?.active) return { sees: 'nothing', reasons: ['suspended'] }
+  if (standing === null) return { sees: 'nothing', reasons: ['suspended'] }
   const asked = { realm, principal: standing, alert: null }
   if (policy.decide({ ...asked, action: 'search-all' }).allowed) return { sees: 'all' }
   const own = policy.decide({ ...asked, action: 'search-own' })
   if (own.allowed) return { sees: 'agency', agency: standing.agency }
-  return { sees: 'own', reasons: own.reasons }
+  const ofSelf = policy.decide({ ...asked, action: 'prove-own' })
+  return { sees: ofSelf.allowed ? 'own' : 'nothing', reasons: own.reasons }
 }
 
 /** The realm is the caller's in every case: nothing crosses. */

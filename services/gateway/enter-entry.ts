@@ -10,7 +10,7 @@ import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { accept, type Refusal, type Result, refuse } from '#core/refusal.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-import { draftOf, type Reader } from '#services/gateway/release.ts'
+import { decideCall, draftOf, type Reader } from '#services/gateway/release.ts'
 
 export interface Entered {
   /** False when this very entry was in the chain already: the first answer again. */
@@ -97,7 +97,7 @@ interface Refused {
   readonly kind: 'refused'
   readonly refusal: Refusal
   /** For the record. */
-  readonly reason: string
+  readonly reasons: readonly string[]
   /** Whether somebody should look: an honest client does not send this. */
   readonly isAlarming: boolean
 }
@@ -109,30 +109,36 @@ type Verdict =
 const MOVED: Refused = {
   kind: 'refused',
   refusal: { code: 'directory-moved' },
-  reason: 'directory-moved',
+  reasons: ['directory-moved'],
   isAlarming: false,
 }
 
 const refused = (refusal: Refusal, reason: string): Refused => ({
   kind: 'refused',
   refusal,
-  reason,
+  reasons: [reason],
   isAlarming: true,
 })
 
 const invalid = (fault: string): Refused =>
   refused({ code: 'directory-entry-invalid', detail: fault }, fault)
 
+/** To whom the directory is closed now, there is nothing here; others learn why. */
+const deniedFor = (reasons: readonly string[]): Refused => {
+  const isSuspended = reasons.includes('suspended')
+  const refusal: Refusal = isSuspended ? { code: 'not-found' } : { code: 'not-permitted', reasons }
+  return { kind: 'refused', refusal, reasons, isAlarming: !isSuspended }
+}
+
 const verdictOn = async (
-  { directory, clock, sha256 }: GatewayDeps,
+  deps: GatewayDeps,
   { caller }: Reader,
   bytes: Uint8Array,
 ): Promise<Verdict> => {
+  const { directory, clock, sha256 } = deps
   const { state } = directory
-  const { principal, realm } = caller
-  if (!state.standingOf(principal, realm)?.active) {
-    return { ...refused({ code: 'not-found' }, 'suspended'), isAlarming: false }
-  }
+  const decision = decideCall(deps, caller, 'directory-enter')
+  if (!decision.allowed) return deniedFor(decision.reasons)
   if (bytes.length > LIMITS.directoryEntryBytesMax) {
     return refused({ code: 'directory-entry-too-large' }, 'directory-entry-too-large')
   }
@@ -143,7 +149,7 @@ const verdictOn = async (
   const place = directory.placeOf(entry.sequence)
   if (place !== null && equalBytes(place.digest, digest)) return { kind: 'known', entry, digest }
   const nowMs = clock.nowMs()
-  if (realm !== 'live' || !mayCarry(state, principal, entry.change, nowMs)) {
+  if (!mayCarry(state, caller.principal, entry.change, nowMs)) {
     return refused({ code: 'role-missing' }, 'role-missing')
   }
   const judged = await directory.judge(bytes)
@@ -168,10 +174,9 @@ const readEntry = (bytes: Uint8Array, sha256: Sha256) => {
 const refuseWithRecord = async (
   deps: GatewayDeps,
   reader: Reader,
-  { refusal, reason, isAlarming }: Refused,
+  { refusal, reasons, isAlarming }: Refused,
 ): Promise<Result<never>> => {
-  if (isAlarming) deps.onAlarm({ what: 'directory-entry-refused', why: reason })
-  const reasons = [reason]
+  if (isAlarming) deps.onAlarm({ what: 'directory-entry-refused', why: reasons.join() })
   await deps.accessLog.append([{ ...entryDraft(deps, reader), outcome: 'DENIED', reasons }])
   return { ok: false, refusal }
 }

@@ -3,7 +3,7 @@ import { hex } from '#core/bytes.ts'
 import { accept, type Result } from '#core/refusal.ts'
 import { topicsOf } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-import { draftOf, type Reader } from '#services/gateway/release.ts'
+import { decideCall, draftOf, type Reader } from '#services/gateway/release.ts'
 
 /** Where an alert of one's own agency stands. */
 export interface AlertStatus extends AlertName {
@@ -23,9 +23,9 @@ export const statusOf = async (
   reader: Reader,
   name: AlertName,
 ): Promise<Result<AlertStatus>> => {
-  const { standing, realm, agency } = reader.caller
-  const mayAsk = standing.active && standing.roles.length > 0 && agency === name.origin
-  const row = mayAsk ? deps.intake.find(realm, name) : null
+  const { realm } = reader.caller
+  const decision = decideCall(deps, reader.caller, 'status', name.origin)
+  const row = decision.allowed ? deps.intake.find(realm, name) : null
   if (row !== null) {
     const indexed = deps.index.find(realm, name)
     const home = deps.directory.state.agencies.get(name.origin)?.home
@@ -44,7 +44,7 @@ export const statusOf = async (
   }
   const { origin, id } = name
   const draft = { ...draftOf(deps, reader), alert: { origin, id, digest: null } }
-  const reasons = [mayAsk ? 'not-found' : 'not-own-agency']
+  const reasons = decision.allowed ? ['not-found'] : decision.reasons
   await deps.accessLog.append([{ ...draft, action: 'READ', outcome: 'DENIED', reasons }])
   return { ok: false, refusal: { code: 'not-found' } }
 }

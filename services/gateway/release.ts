@@ -1,6 +1,7 @@
 import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
 import { directoryHead, type RecordDraft, type WrittenRecord } from '#core/access-log.ts'
 import type { Purpose } from '#core/access-record.ts'
+import type { AgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { ALERT_PAYLOAD_TYPE, type Envelope, envelopeFrom } from '#core/envelope.ts'
@@ -49,11 +50,24 @@ export const decideOn = (
   { directory, policy }: GatewayDeps,
   { principal, realm }: AuthenticatedCaller,
   { origin, label }: Labelled,
-  action: 'read' | 'acknowledge',
+  action: 'read' | 'acknowledge' | 'export',
 ): Decision => {
   const standing = directory.state.standingOf(principal, realm)
   if (standing === null) return { allowed: false, reasons: ['suspended'] }
   return policy.decide({ action, realm, principal: standing, alert: { origin, label } })
+}
+
+/** What the policy says of a call that is about no label. */
+export const decideCall = (
+  { directory, policy }: GatewayDeps,
+  { principal, realm }: AuthenticatedCaller,
+  action: 'directory' | 'directory-enter' | 'status',
+  origin: AgencyId | null = null,
+): Decision => {
+  const standing = directory.state.standingOf(principal, realm)
+  if (standing === null) return { allowed: false, reasons: ['suspended'] }
+  const alert = origin && { origin, label: null }
+  return policy.decide({ action, realm, principal: standing, alert })
 }
 
 export const decideRead = (
@@ -61,6 +75,10 @@ export const decideRead = (
   caller: AuthenticatedCaller,
   alert: Labelled,
 ): Decision => decideOn(deps, caller, alert, 'read')
+
+/** What the policy is asked before an alert leaves in a record's action. */
+const DECIDED_AS = { RELEASE: 'read', READ: 'read', EXPORT: 'export' } as const
+export type ReleaseAction = keyof typeof DECIDED_AS
 
 /**
  * Releases those of `alerts`, which the caller was found to be allowed, that still may go: appends
@@ -71,7 +89,7 @@ export const decideRead = (
 export const release = async (
   deps: GatewayDeps,
   reader: Reader,
-  action: 'RELEASE' | 'READ',
+  action: ReleaseAction,
   alerts: readonly IndexedAlert[],
 ): Promise<Result<readonly Released[]>> => {
   const opened = alerts.map((alert) => open(deps, alert)).filter(isOpened)
@@ -85,7 +103,7 @@ export const release = async (
   const mayGo = (one: Opened): boolean =>
     standingFault(deps, one) === null &&
     (deps.directory.state.sequence === decidedAt ||
-      decideRead(deps, reader.caller, one.alert).allowed)
+      decideOn(deps, reader.caller, one.alert, DECIDED_AS[action]).allowed)
   return accept(
     sound.flatMap((one, at) => {
       const record = records[at]
@@ -145,7 +163,7 @@ const isOpened = (opened: Opened | string): opened is Opened => typeof opened !=
 const allowedDraft = (
   deps: GatewayDeps,
   reader: Reader,
-  action: 'RELEASE' | 'READ',
+  action: ReleaseAction,
   { origin, id, digest }: IndexedAlert,
 ): RecordDraft => ({
   ...draftOf(deps, reader),

@@ -3,9 +3,11 @@ import { generateKey } from '#adapters/crypto/private-key.ts'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { openSigner } from '#adapters/crypto/signer.ts'
 import { enterChange } from '#clients/sdk/enter-change.ts'
+import type { AgencyId } from '#core/agency.ts'
 import { hex } from '#core/bytes.ts'
 import { type AuthoredEntry, authorEntry } from '#core/directory/author.ts'
 import type { DirectoryChange, PrincipalSet } from '#core/directory/entry.ts'
+import { provePossession } from '#core/directory/possession.ts'
 import { SIGNED_ALERT_TYPE, SIGNED_DIRECTORY_ENTRY_TYPE } from '#core/envelope.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
@@ -49,6 +51,17 @@ const suspension = (agency: string, suspended = true): DirectoryChange => ({
   agency: agencyId(agency),
   suspended,
 })
+
+/** A new key for tokens, with its owner and its proof. */
+const provenKey = async (owner: {
+  readonly agency: AgencyId
+  readonly principal: PrincipalId
+  readonly usage: 'authentication'
+}) => {
+  const signer = openSigner(generateKey('ES256').privatePem)
+  const possession = await provePossession(signer, owner)
+  return { ...owner, key: signer.publicKey, possession }
+}
 
 interface Authoring {
   readonly signers?: readonly Signer[]
@@ -273,12 +286,19 @@ describe('who may hand in what an agency’s administrator signed', () => {
     ['another agency’s administrator', 'ctd-punjab/administrator', 'live'],
     ['a principal of the agency without the role', 'ctd-kp/analyst', 'live'],
     ['the federal coordinator', 'nacta/coordinator', 'live'],
-    ['its own administrator in the exercise realm', ADMINISTRATOR, 'exercise'],
   ] as const)('not %s', async (_who, carrier, realm) => {
     const { bytes } = await entry(newcomer())
     const answer = await post(bytes, carrier, { realm })
     expect([answer.status, answer.json['code']]).toEqual([403, 'role-missing'])
     expect(await lastRecord()).toMatchObject({ outcome: 'DENIED', reasons: ['role-missing'] })
+    expect(hub.alarms.map(({ what }) => what)).toEqual(['directory-entry-refused'])
+  })
+
+  test('not its own administrator in the exercise realm, as the policy says', async () => {
+    const { bytes } = await entry(newcomer())
+    const { status, json } = await post(bytes, ADMINISTRATOR, { realm: 'exercise' })
+    expect([status, json['code'], json['reasons']]).toEqual([403, 'not-permitted', ['live-only']])
+    expect(await lastRecord()).toMatchObject({ outcome: 'DENIED', reasons: ['live-only'] })
     expect(hub.alarms.map(({ what }) => what)).toEqual(['directory-entry-refused'])
   })
 
@@ -293,25 +313,24 @@ describe('who may hand in what an agency’s administrator signed', () => {
       ceiling: { classification: 'SECRET', jurisdictions: ['PK'] },
       administrator,
       administratorKey: key.publicKey,
+      possession: await provePossession(key, {
+        agency,
+        principal: administrator,
+        usage: 'directory_signing',
+      }),
       validToMs: Date.now() + 86_400_000,
     }
     const signers = [hub.home.rootSigner]
     expect((await post((await entry(added, { signers })).bytes, 'nacta/liaison')).status).toBe(201)
-    const login: DirectoryChange = {
+    const login = async (): Promise<DirectoryChange> => ({
       type: 'KeyAdded',
-      agency,
-      principal: administrator,
-      usage: 'authentication',
-      key: generateKey('ES256').publicKey,
+      ...(await provenKey({ agency, principal: administrator, usage: 'authentication' })),
       validFromMs: Date.now() - 1_000,
       validToMs: Date.now() + 86_400_000,
-    }
-    const first = await entry(login, { signers: [key] })
+    })
+    const first = await entry(await login(), { signers: [key] })
     expect((await post(first.bytes, 'nacta/liaison')).status).toBe(201)
-    const second = await entry(
-      { ...login, key: generateKey('ES256').publicKey },
-      { signers: [key] },
-    )
+    const second = await entry(await login(), { signers: [key] })
     expect((await post(second.bytes, 'nacta/liaison')).status).toBe(403)
   })
 

@@ -4,6 +4,7 @@ import { openSigner } from '#adapters/crypto/signer.ts'
 import { enterChange } from '#clients/sdk/enter-change.ts'
 import { feedPage } from '#clients/sdk/feed.ts'
 import type { DirectoryChange } from '#core/directory/entry.ts'
+import { provePossession } from '#core/directory/possession.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
 import { sessionAt } from '#tests/sdk-session.ts'
@@ -27,12 +28,12 @@ const enter = (change: DirectoryChange) =>
 
 const alertKey = async (validToMs: number): Promise<Signer> => {
   const signer = openSigner(generateKey('Ed25519').privatePem)
+  const owner = { agency: agencyId('ctd-kp'), principal: null, usage: 'alert_signing' } as const
   await enter({
     type: 'KeyAdded',
-    agency: agencyId('ctd-kp'),
-    principal: null,
-    usage: 'alert_signing',
+    ...owner,
     key: signer.publicKey,
+    possession: await provePossession(signer, owner),
     validFromMs: Date.now() - 60_000,
     validToMs,
   })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
 import { numberedIntakeRow, numberedRecordRow } from '#tests/view-rows.ts'
@@ -17,4 +18,6 @@ for (;;) {
   const first = index.nextIndex()
   index.apply(Array.from({ length: 1_100 }, (_, place) => numberedRecordRow(first + place)))
   process.stdout.write(`${index.nextIndex()}\n`)
+  // A commit waits for a turn of the event loop.
+  await setImmediate()
 }

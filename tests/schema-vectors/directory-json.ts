@@ -3,7 +3,9 @@ import { readable } from '#tests/schema-vectors/readable.ts'
 
 /** All that a directory knows at its end, sorted by name. */
 export const directoryJson = (state: DirectoryState) => {
-  const { sequence, digest, policyDigest, logVerifierKey } = state
+  const { sequence, digest, policyDigest, logVerifierKey, formerLogKeys } = state
+  const { rootSignaturesMin } = state
+  const roots = { rootKeys: [...state.rootKeys.keys()].sort(), rootSignaturesMin }
   const agencies = sorted(state.agencies).map(({ standings, ...rest }) => ({
     ...rest,
     suspended: standings.at(-1)?.suspended ?? true,
@@ -13,7 +15,7 @@ export const directoryJson = (state: DirectoryState) => {
     revokedAtSequence: revoked?.atSequence ?? null,
     compromisedSinceMs: revoked?.compromisedSinceMs ?? null,
   }))
-  const head = { sequence, digest, policyDigest, logVerifierKey }
+  const head = { sequence, digest, ...roots, policyDigest, logVerifierKey, formerLogKeys }
   return readable({ ...head, agencies, principals: sorted(state.principals), keys })
 }
 

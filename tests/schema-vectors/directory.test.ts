@@ -68,10 +68,10 @@ describe('the topic', () => {
 
   test('holds every kind of change, and every fault', () => {
     const kinds = vectors.topic.flatMap(({ change }) => Reflect.get(change ?? {}, 'type') ?? [])
-    expect(new Set(kinds).size).toBe(9)
+    expect(new Set(kinds).size).toBe(11)
     const faults = new Set(vectors.topic.map(({ fault }) => fault))
     // One for each DirectoryFault, and none.
-    expect(faults.size).toBe(12 + 1)
+    expect(faults.size).toBe(15 + 1)
     expect(directoryEntryCodec.fingerprint).toBe(vectors.fingerprint)
   })
 })

@@ -276,7 +276,7 @@ def other_frame(file, row, schemas):
 
 
 def decision(_, row, __):
-    decided = decisions.decide(row["action"], row["principal"], row["alert"])
+    decided = decisions.decide(row["action"], row["realm"], row["principal"], row["alert"])
     same(decided, row["expected"], "decision")
 
 

@@ -1,10 +1,14 @@
-"""Who may read, publish, preview and audit, from the sentences of the design: all reasons of a denial."""
+"""Who may read, export, publish, preview, audit and call for the directory, from the sentences of the design: all reasons of a denial."""
 
 from meaning import CLASSIFICATIONS
+
+EVERY_ROLE = {"administrator", "auditor", "national-auditor", "publisher", "subscriber"}
 
 ROLES = {
     "read": {"subscriber"},
     "acknowledge": {"subscriber"},
+    "export": {"subscriber"},
+    "status": EVERY_ROLE,
     "publish": {"publisher"},
     "preview": {"publisher", "subscriber"},
     "search-own": {"auditor", "national-auditor"},
@@ -12,20 +16,27 @@ ROLES = {
 }
 
 
-def decide(action, principal, alert):
+NEEDS_NO_ROLE = {"directory", "directory-enter", "prove-own"}
+
+
+def decide(action, realm, principal, alert):
     reasons = set()
     if not principal["active"]:
         reasons.add("suspended")
-    if not ROLES[action] & set(principal["roles"]):
+    if action not in NEEDS_NO_ROLE and not ROLES[action] & set(principal["roles"]):
         reasons.add("role-missing")
-    if action == "preview" and principal["agency"] != alert["origin"]:
+    if action == "directory-enter" and realm != "live":
+        reasons.add("live-only")
+    if action in ("preview", "status") and principal["agency"] != alert["origin"]:
         reasons.add("not-own-agency")
-    if action in ("read", "acknowledge", "publish"):
+    if action in ("read", "acknowledge", "export", "publish"):
         reasons |= _for_both(principal, alert["label"])
         is_own = principal["agency"] == alert["origin"]
         reasons |= (_for_publishing if action == "publish" else _for_reading)(
             principal, alert["label"], is_own
         )
+    if action == "export":
+        reasons |= _for_exporting(alert["label"], principal["agency"] == alert["origin"])
     return sorted(reasons) or "allowed"
 
 
@@ -61,4 +72,16 @@ def _for_publishing(principal, label, is_own):
         reasons.add("not-own-agency")
     if _rank(principal["agencyCeiling"]) < _rank(label["classification"]):
         reasons.add("above-agency-ceiling")
+    return reasons
+
+
+def _for_exporting(label, is_own):
+    caveats = set(label["caveats"])
+    reasons = set()
+    if caveats & {"PROTECTED_PERSON", "JUVENILE", "EYES_ONLY", "NO_ONWARD"}:
+        reasons.add("not-for-export")
+    if "ORCON" in caveats and not is_own:
+        reasons.add("originator-only")
+    if "NOT_FOR_COURT" in caveats and not is_own:
+        reasons.add("not-for-court")
     return reasons

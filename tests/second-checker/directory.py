@@ -1,17 +1,22 @@
 """The directory's chain and what it knows (schemas/README.md, section 5)."""
 
-import base64
-
-from meaning import CLASSIFICATIONS, JURISDICTIONS, agency_of, is_agency, is_principal, is_time
+from entry import (
+    ADMINISTRATOR,
+    claims,
+    has_length,
+    is_active,
+    is_proven,
+    is_verifier_key,
+    is_well_formed,
+    root_keys,
+)
+from meaning import CLASSIFICATIONS, agency_of
 from signing import (
     DIRECTORY_ENTRY,
-    KEY_BYTES,
-    KEY_ID,
     digest_of,
     envelope_from,
     key_id,
     pre_authentication_encoding,
-    sha256,
     verifies,
 )
 from strict_avro import Malformed, Refused
@@ -25,6 +30,9 @@ OWNERS = {
     "directory_signing": "principal",
     "token_signing": "hub",
 }
+ROOT_KEYS_MAX = 7
+SIGNATURES_MAX = 4
+ENTRY_BYTES_MAX = 65_536
 USAGE = {"live": "alert_signing", "exercise": "exercise_signing"}
 
 
@@ -45,9 +53,11 @@ class Directory:
         self.sequence = -1
         self.digest = bytes(32)
         self.root_keys = {}
+        self.former_root_keys = {}
         self.root_signatures_min = 0
         self.policy_digest = None
         self.log_verifier_key = None
+        self.former_log_keys = []
         self.agencies = {}
         self.principals = {}
         self.keys = {}
@@ -55,6 +65,7 @@ class Directory:
 
     def enter(self, message):
         """Applies the entry and gives it with its digest; raises Ignored."""
+        _need(len(message) <= ENTRY_BYTES_MAX, "malformed")
         try:
             envelope = envelope_from(self.envelopes, message, DIRECTORY_ENTRY)
             entry = self.entries.read(envelope["payload"])
@@ -62,7 +73,7 @@ class Directory:
             raise Ignored("malformed") from error
         kind = entry["change"][0].removeprefix("rabta.v1.")
         change = entry["change"][1]
-        _need(_is_well_formed(entry, kind, change), "malformed")
+        _need(is_well_formed(entry, kind, change), "malformed")
         digest = digest_of(envelope)
         _need(kind != "Genesis" or digest == self.genesis_digest, "not-pinned")
         self._check_signatures(envelope, kind, change)
@@ -70,6 +81,8 @@ class Directory:
         authority = self._check_place(entry, kind, change)
         self._check_signers(kind, change, authority, signers, entry["enteredAtMs"])
         getattr(self, "_check_" + kind)(change, entry["enteredAtMs"])
+        for key, possession, statement in claims(kind, change):
+            _need(is_proven(key, possession, statement), "no-possession")
         self.last_entered_at_ms[authority] = entry["enteredAtMs"]
         self.sequence, self.digest = entry["sequence"], digest
         getattr(self, "_apply_" + kind)(change)
@@ -77,9 +90,10 @@ class Directory:
 
     def _check_signatures(self, envelope, kind, change):
         if kind == "Genesis":
-            known = _root_keys(change)
+            known = root_keys(change)
         else:
             known = {one: (key["algorithm"], key["key"]) for one, key in self.keys.items()}
+            known.update(self.former_root_keys)
             known.update(self.root_keys)
         message = pre_authentication_encoding(envelope["payloadType"], envelope["payload"])
         for one in envelope["signatures"]:
@@ -111,25 +125,47 @@ class Directory:
         elif authority == ROOT:
             is_good = (
                 all(one in self.root_keys for one in signers)
-                and len(signers) >= self.root_signatures_min
+                and len(signers) >= self._root_signatures(kind)
             )
         else:
-            is_good = all(self._is_administrator(one, authority, at_ms) for one in signers)
+            may_act = kind == "KeyRevoked" or self._may_act(authority)
+            is_good = may_act and all(
+                self._is_administrator(one, authority, at_ms) for one in signers
+            )
         _need(is_good, "not-authorised")
+
+    def _root_signatures(self, kind):
+        if kind != "RootKeysChanged":
+            return self.root_signatures_min
+        return max(self.root_signatures_min, len(self.root_keys) // 2 + 1)
+
+    def _may_act(self, agency):
+        return agency in self.agencies and not self._is_suspended(agency, self.sequence)
 
     def _is_administrator(self, signer, agency, at_ms):
         key = self.keys.get(signer)
-        principal = key and self.principals.get(key["principal"])
+        return bool(key) and key["validFromMs"] <= at_ms and self._administers(key, agency, at_ms)
+
+    def _administers(self, key, agency, at_ms):
+        """Now or later: that the key may not be valid yet is asked elsewhere."""
+        principal = self.principals.get(key["principal"])
         return bool(
             principal
             and key["agency"] == agency
             and key["usage"] == "directory_signing"
             and key["revokedAtSequence"] is None
-            and key["validFromMs"] <= at_ms < key["validToMs"]
+            and at_ms < key["validToMs"]
             and not principal["suspended"]
-            and {"realm": "live", "role": "administrator"} in principal["roles"]
-            and not self._is_suspended(agency, self.sequence)
+            and ADMINISTRATOR in principal["roles"]
         )
+
+    def _others(self, agency, at_ms, name, value):
+        """The administrators' keys that are left without those of that `name`."""
+        return [
+            key
+            for key in self.keys.values()
+            if key[name] != value and self._administers(key, agency, at_ms)
+        ]
 
     def _is_suspended(self, agency, sequence):
         standings = self.agencies[agency]["standings"]
@@ -138,13 +174,17 @@ class Directory:
     # What each change must be, and what it does.
 
     def _check_Genesis(self, change, _):
-        keys = _root_keys(change)
-        sizes = all(_has_length(key) for key in change["rootKeys"])
+        keys = root_keys(change)
+        sizes = all(has_length(key) for key in change["rootKeys"])
         _need(sizes and len(keys) == len(change["rootKeys"]), "bad-value")
-        _need(1 <= change["rootSignaturesMin"] <= len(keys), "bad-value")
+        self._check_root_number(len(keys), change["rootSignaturesMin"])
+
+    def _check_root_number(self, keys, signatures):
+        most = min(keys, SIGNATURES_MAX)
+        _need(keys <= ROOT_KEYS_MAX and 1 <= signatures <= most, "bad-value")
 
     def _apply_Genesis(self, change):
-        self.root_keys = _root_keys(change)
+        self.root_keys = root_keys(change)
         self.root_signatures_min = change["rootSignaturesMin"]
 
     def _check_AgencyAdded(self, change, at_ms):
@@ -162,6 +202,11 @@ class Directory:
             "ceiling": change["ceiling"],
             "standings": [(self.sequence, False)],
         }
+        self._add_first_administrator(change)
+
+    def _add_first_administrator(self, change):
+        agency = change["agency"]
+        home = self.agencies[agency]["home"]
         self.principals[change["administrator"]] = {
             "id": change["administrator"],
             "agency": agency,
@@ -177,6 +222,7 @@ class Directory:
             "principal": change["administrator"],
             "usage": "directory_signing",
             "key": change["administratorKey"],
+            "possession": change["possession"],
             "validFromMs": 0,
             "validToMs": change["validToMs"],
         }
@@ -191,15 +237,63 @@ class Directory:
         standing = (self.sequence, change["suspended"])
         self.agencies[change["agency"]]["standings"].append(standing)
 
-    def _check_PrincipalSet(self, change, _):
+    def _check_AdministratorsReplaced(self, change, at_ms):
+        agency = change["agency"]
+        _need(agency in self.agencies, "not-there")
+        _need(self._is_suspended(agency, self.sequence), "not-suspended")
+        _need(agency_of(change["administrator"]) == agency, "bad-value")
+        _need(change["validToMs"] > at_ms, "bad-value")
+        _need(change["administrator"] not in self.principals, "already-there")
+        self._check_new_key(change["administratorKey"])
+
+    def _apply_AdministratorsReplaced(self, change):
+        agency = change["agency"]
+        for key in self.keys.values():
+            is_its = key["agency"] == agency and key["usage"] == "directory_signing"
+            if is_its and key["revokedAtSequence"] is None:
+                key["revokedAtSequence"] = self.sequence
+        for principal in self.principals.values():
+            if principal["agency"] == agency:
+                roles = principal["roles"]
+                principal["roles"] = [one for one in roles if one["role"] != "administrator"]
+        self._add_first_administrator(change)
+
+    def _check_RootKeysChanged(self, change, _):
+        added, removed = [one["key"] for one in change["added"]], change["removed"]
+        _need(all(one in self.root_keys for one in removed), "not-there")
+        for key in added:
+            self._check_new_key(key)
+        ids = {key_id(key["algorithm"], key["key"]) for key in added}
+        _need(len(ids) == len(added) and len(set(removed)) == len(removed), "bad-value")
+        number = len(self.root_keys) - len(removed) + len(added)
+        self._check_root_number(number, change["rootSignaturesMin"])
+        is_new_number = change["rootSignaturesMin"] != self.root_signatures_min
+        _need(added or removed or is_new_number, "already-there")
+
+    def _apply_RootKeysChanged(self, change):
+        for one in change["removed"]:
+            self.former_root_keys[one] = self.root_keys.pop(one)
+        for key in (one["key"] for one in change["added"]):
+            pair = (key["algorithm"], key["key"])
+            self.root_keys[key_id(*pair)] = pair
+        self.root_signatures_min = change["rootSignaturesMin"]
+
+    def _check_PrincipalSet(self, change, at_ms):
         _need(agency_of(change["principal"]) == change["agency"], "bad-value")
         _need(change["jurisdictions"], "bad-value")
+        for name in ("jurisdictions", "caveats", "roles"):
+            values = change[name]
+            _need(not any(one in values[:at] for at, one in enumerate(values)), "bad-value")
         ceiling = self.agencies[change["agency"]]["ceiling"]
         rank = CLASSIFICATIONS.index
         is_within = rank(change["clearance"]) <= rank(ceiling["classification"]) and all(
             code in ceiling["jurisdictions"] for code in change["jurisdictions"]
         )
         _need(is_within, "beyond-ceiling")
+        before = self.principals.get(change["principal"])
+        if before and is_active(before) and not is_active(change):
+            left = self._others(change["agency"], at_ms, "principal", change["principal"])
+            _need(left, "last-administrator")
 
     def _apply_PrincipalSet(self, change):
         before = self.principals.get(change["principal"], {"roles": []})
@@ -232,15 +326,16 @@ class Directory:
         self._check_new_key(change["key"])
 
     def _check_new_key(self, key):
-        _need(_has_length(key), "bad-value")
+        _need(has_length(key), "bad-value")
         one = key_id(key["algorithm"], key["key"])
-        _need(one not in self.keys and one not in self.root_keys, "already-there")
+        known = (self.keys, self.root_keys, self.former_root_keys)
+        _need(not any(one in keys for keys in known), "already-there")
 
     def _apply_KeyAdded(self, change):
         algorithm, key = change["key"]["algorithm"], change["key"]["key"]
         one = key_id(algorithm, key)
         self.keys[one] = {
-            **{name: value for name, value in change.items() if name != "key"},
+            **{name: value for name, value in change.items() if name not in ("key", "possession")},
             "id": one,
             "algorithm": algorithm,
             "key": key,
@@ -249,12 +344,15 @@ class Directory:
             "compromisedSinceMs": None,
         }
 
-    def _check_KeyRevoked(self, change, _):
+    def _check_KeyRevoked(self, change, at_ms):
         key, since = self.keys[change["keyId"]], change["compromisedSinceMs"]
         if key["revokedAtSequence"] is not None:
             known = key["compromisedSinceMs"]
             is_news = since is not None and (known is None or since < known)
             _need(is_news, "already-there")
+        elif since is None and key["usage"] == "directory_signing":
+            left = self._others(key["agency"], at_ms, "id", change["keyId"])
+            _need(left, "last-administrator")
 
     def _apply_KeyRevoked(self, change):
         key, since = self.keys[change["keyId"]], change["compromisedSinceMs"]
@@ -270,9 +368,13 @@ class Directory:
         self.policy_digest = change["digest"]
 
     def _check_LogNamed(self, change, _):
-        _need(_is_verifier_key(change["verifierKey"]), "bad-value")
+        key = change["verifierKey"]
+        _need(is_verifier_key(key), "bad-value")
+        _need(key not in (self.log_verifier_key, *self.former_log_keys), "already-there")
 
     def _apply_LogNamed(self, change):
+        if self.log_verifier_key is not None:
+            self.former_log_keys.append(self.log_verifier_key)
         self.log_verifier_key = change["verifierKey"]
 
     # Questions.
@@ -317,48 +419,12 @@ class Directory:
         return {
             "sequence": self.sequence,
             "digest": self.digest,
+            "rootKeys": sorted(self.root_keys),
+            "rootSignaturesMin": self.root_signatures_min,
             "policyDigest": self.policy_digest,
             "logVerifierKey": self.log_verifier_key,
+            "formerLogKeys": self.former_log_keys,
             "agencies": agencies,
             "principals": [principal for _, principal in sorted(self.principals.items())],
             "keys": keys,
         }
-
-
-def _root_keys(genesis):
-    keys = [(key["algorithm"], key["key"]) for key in genesis["rootKeys"]]
-    return {key_id(*key): key for key in keys}
-
-
-def _has_length(key):
-    return len(key["key"]) == KEY_BYTES[key["algorithm"]]
-
-
-def _is_well_formed(entry, kind, change):
-    codes = change.get("jurisdictions", change.get("ceiling", {}).get("jurisdictions", []))
-    times = [change[name] for name in ("validFromMs", "validToMs") if name in change]
-    since = change.get("compromisedSinceMs")
-    agency = change.get("agency")
-    principal = change.get("principal", change.get("administrator"))
-    return (
-        entry["sequence"] >= 0
-        and all(is_time(time) for time in [entry["enteredAtMs"], since or 0, *times])
-        and (agency is None or is_agency(agency))
-        and (principal is None or is_principal(principal))
-        and all(code in JURISDICTIONS for code in [*codes, change.get("home", "PK")])
-        and (kind != "KeyRevoked" or KEY_ID.fullmatch(change["keyId"]) is not None)
-    )
-
-
-def _is_verifier_key(text):
-    """C2SP signed-note: name+id+base64(01, key), the id the first 4 bytes of a hash of both."""
-    parts = text.split("+", 2)
-    if len(parts) != 3:
-        return False
-    name, digits, encoded = parts
-    try:
-        typed = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        return False
-    expected = sha256(name.encode("utf-8") + b"\n" + typed)[:4].hex()
-    return bool(name) and len(typed) == 33 and typed[0] == 1 and digits == expected

@@ -29,10 +29,10 @@ import { ed25519Key, type VectorKey } from '#tools/vectors/keys.ts'
 
 const [ROOT_1, ROOT_2] = ROOTS
 const BY_ROOTS = [ROOT_1, ROOT_2]
-const NEW_KEY = ed25519Key('a new key').publicKey
+const NEW_KEY = ed25519Key('a new key')
 
 export const enterKeys = async (topic: DirectoryTopic): Promise<void> => {
-  const alerts = keyAdded('alert_signing', KP_ALERTS.publicKey, { agency: KP })
+  const alerts = await keyAdded('alert_signing', KP_ALERTS, { agency: KP })
   const kp = { by: [KP_ADMIN], atMs: day(4) }
   await topic.ignore('an agency’s key by the root keys', 'not-authorised', {
     ...kp,
@@ -79,19 +79,19 @@ export const enterKeys = async (topic: DirectoryTopic): Promise<void> => {
     [KP_EXERCISE, 'exercise_signing', 'a key for exercises'],
   ] as const
   for (const [key, usage, why] of others) {
-    await topic.apply(why, { ...kp, change: keyAdded(usage, key.publicKey, { agency: KP }) })
+    await topic.apply(why, { ...kp, change: await keyAdded(usage, key, { agency: KP }) })
   }
   await enterOtherAlertKeys(topic)
 }
 
 const enterOtherAlertKeys = async (topic: DirectoryTopic): Promise<void> => {
-  const punjab = keyAdded('alert_signing', PUNJAB_ALERTS.publicKey, { agency: PUNJAB })
+  const punjab = await keyAdded('alert_signing', PUNJAB_ALERTS, { agency: PUNJAB })
   await topic.apply('another agency’s key for alerts', {
     by: [PUNJAB_ADMIN],
     atMs: day(4),
     change: punjab,
   })
-  const nacta = keyAdded('alert_signing', NACTA_ALERTS.publicKey, { agency: NACTA })
+  const nacta = await keyAdded('alert_signing', NACTA_ALERTS, { agency: NACTA })
   await topic.apply('a key for alerts that is valid for a year from day 100 on', {
     by: [NACTA_ADMIN],
     atMs: day(4),
@@ -109,6 +109,11 @@ export const enterPrincipals = async (topic: DirectoryTopic): Promise<void> => {
     ...kp,
     change: { ...OFFICER, jurisdictions: [] },
   })
+  const twice = (why: string, change: Partial<typeof OFFICER>) =>
+    topic.ignore(why, 'bad-value', { ...kp, change: { ...OFFICER, ...change } })
+  await twice('a jurisdiction twice', { jurisdictions: ['PK-KP', 'PK-KP'] })
+  await twice('a caveat twice', { caveats: ['JUVENILE', 'JUVENILE'] })
+  await twice('a role twice', { roles: [...OFFICER.roles, ...OFFICER.roles] })
   await topic.ignore('a principal of another agency', 'bad-value', {
     ...kp,
     change: { ...OFFICER, principal: principal('ctd-punjab/duty-officer') },
@@ -118,7 +123,7 @@ export const enterPrincipals = async (topic: DirectoryTopic): Promise<void> => {
     by: [KP_ALERTS],
     change: OFFICER,
   })
-  const authentication = keyAdded('authentication', KP_OFFICER.publicKey, {
+  const authentication = await keyAdded('authentication', KP_OFFICER, {
     agency: KP,
     principal: OFFICER.principal,
   })
@@ -148,7 +153,7 @@ const SECOND_LIVE: typeof SECOND = {
 
 const enterSecondAdministrator = async (topic: DirectoryTopic): Promise<void> => {
   const kp = { by: [KP_ADMIN], atMs: day(6) }
-  const key = keyAdded('directory_signing', KP_ADMIN_TWO.publicKey, {
+  const key = await keyAdded('directory_signing', KP_ADMIN_TWO, {
     agency: KP,
     principal: SECOND.principal,
   })
@@ -252,7 +257,7 @@ export const enterRevocations = async (topic: DirectoryTopic): Promise<void> => 
   })
   await topic.ignore('a revoked key added again', 'already-there', {
     ...kp,
-    change: keyAdded('alert_signing', KP_ALERTS_OLD.publicKey, { agency: KP }),
+    change: await keyAdded('alert_signing', KP_ALERTS_OLD, { agency: KP }),
   })
   await topic.apply('an administrator is active again', { ...kp, change: SECOND_LIVE })
   await topic.apply('but its key is revoked', { ...kp, change: revoked(KP_ADMIN_TWO) })
@@ -263,7 +268,7 @@ export const enterRevocations = async (topic: DirectoryTopic): Promise<void> => 
   })
   await topic.apply('a second key for tokens', {
     ...root,
-    change: keyAdded('token_signing', TOKENS_TWO.publicKey, { agency: null }),
+    change: await keyAdded('token_signing', TOKENS_TWO, { agency: null }),
   })
   await topic.ignore('the hub’s key by an administrator', 'not-authorised', {
     ...kp,
@@ -291,7 +296,7 @@ export const enterStandings = async (topic: DirectoryTopic): Promise<void> => {
   })
   await topic.apply('an agency is suspended', { ...root, change: standing(true) })
   await topic.ignore('suspended already', 'already-there', { ...root, change: standing(true) })
-  const key = keyAdded('alert_signing', NEW_KEY, { agency: PUNJAB })
+  const key = await keyAdded('alert_signing', NEW_KEY, { agency: PUNJAB })
   const late = { by: [PUNJAB_ADMIN], atMs: day(10), change: key }
   await topic.ignore('its administrators have no say', 'not-authorised', late)
   await topic.apply('its suspension ends', { ...root, atMs: day(10), change: standing(false) })
@@ -299,32 +304,31 @@ export const enterStandings = async (topic: DirectoryTopic): Promise<void> => {
 }
 
 export const enterTimes = async (topic: DirectoryTopic): Promise<void> => {
-  const key = (name: string, agency = KP) =>
-    keyAdded('alert_signing', ed25519Key(name).publicKey, { agency })
+  const key = (name: string, agency = KP) => keyAdded('alert_signing', ed25519Key(name), { agency })
   await topic.ignore('by a key that is no longer valid then', 'not-authorised', {
     by: [KP_ADMIN],
     atMs: VALID_TO_MS,
-    change: key('late'),
+    change: await key('late'),
   })
   await topic.ignore('earlier than what the root keys entered last', 'time-went-back', {
     by: [KP_ADMIN],
     atMs: day(10) - 1,
-    change: key('early'),
+    change: await key('early'),
   })
   await topic.apply('an agency may claim a time that is far ahead', {
     by: [NACTA_ADMIN],
     atMs: VALID_TO_MS - 1,
-    change: key('far ahead', NACTA),
+    change: await key('far ahead', NACTA),
   })
   await topic.ignore('but then not go back itself', 'time-went-back', {
     by: [NACTA_ADMIN],
     atMs: VALID_TO_MS - 2,
-    change: key('back', NACTA),
+    change: await key('back', NACTA),
   })
   await topic.apply('which stops no other agency', {
     by: [KP_ADMIN],
     atMs: day(11),
-    change: key('not stopped'),
+    change: await key('not stopped'),
   })
   await topic.apply('nor the root keys', {
     by: BY_ROOTS,

@@ -1,8 +1,9 @@
 import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import type { AgencyAdded, KeyAdded, PrincipalSet } from '#core/directory/entry.ts'
+import { provePossession } from '#core/directory/possession.ts'
 import type { Jurisdiction } from '#core/jurisdiction.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
-import { ed25519Key, es256Key } from '#tools/vectors/keys.ts'
+import { ed25519Key, es256Key, type VectorKey } from '#tools/vectors/keys.ts'
 
 /** Who appears in the vectors of the directory, and in what is judged by it. */
 
@@ -45,33 +46,46 @@ export const KP = agencyId('ctd-kp')
 export const PUNJAB = agencyId('ctd-punjab')
 export const NACTA = agencyId('nacta')
 
-export const agencyAdded = (
+export const agencyAdded = async (
   agency: AgencyId,
   home: Jurisdiction,
-  administratorKey: AgencyAdded['administratorKey'],
-): AgencyAdded => ({
+  administratorKey: VectorKey,
+): Promise<AgencyAdded> => ({
   type: 'AgencyAdded',
-  agency,
   home,
   ceiling: { classification: 'SECRET', jurisdictions: [home] },
-  administrator: principal(`${agency}/administrator`),
-  administratorKey,
-  validToMs: VALID_TO_MS,
+  ...(await firstAdministrator(agency, 'administrator', administratorKey)),
 })
 
-export const keyAdded = (
+/** What an entry says of an agency's first administrator. */
+export const firstAdministrator = async (agency: AgencyId, post: string, key: VectorKey) => {
+  const administrator = principal(`${agency}/${post}`)
+  const owner = { agency, principal: administrator, usage: 'directory_signing' } as const
+  const possession = await provePossession(key, owner)
+  return {
+    agency,
+    administrator,
+    administratorKey: key.publicKey,
+    possession,
+    validToMs: VALID_TO_MS,
+  }
+}
+
+export const keyAdded = async (
   usage: KeyAdded['usage'],
-  key: KeyAdded['key'],
+  key: VectorKey,
   owner: { readonly agency: AgencyId | null; readonly principal?: PrincipalId },
-): KeyAdded => ({
-  type: 'KeyAdded',
-  agency: owner.agency,
-  principal: owner.principal ?? null,
-  usage,
-  key,
-  validFromMs: FOUNDED_AT_MS,
-  validToMs: VALID_TO_MS,
-})
+): Promise<KeyAdded> => {
+  const whose = { agency: owner.agency, principal: owner.principal ?? null, usage }
+  return {
+    type: 'KeyAdded',
+    ...whose,
+    key: key.publicKey,
+    possession: await provePossession(key, whose),
+    validFromMs: FOUNDED_AT_MS,
+    validToMs: VALID_TO_MS,
+  }
+}
 
 export const OFFICER: PrincipalSet = {
   type: 'PrincipalSet',

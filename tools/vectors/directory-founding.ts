@@ -121,7 +121,7 @@ const envelopeOf = (bytes: Uint8Array) => {
   return read.value
 }
 
-const LOG = ed25519Key('log')
+export const LOG = ed25519Key('log')
 export const LOG_NAME = 'rabta.example/access'
 
 const enterLog = async (topic: DirectoryTopic): Promise<void> => {
@@ -146,7 +146,7 @@ const enterLog = async (topic: DirectoryTopic): Promise<void> => {
 }
 
 export const enterAgencies = async (topic: DirectoryTopic): Promise<void> => {
-  const kp = agencyAdded(KP, 'PK-KP', KP_ADMIN.publicKey)
+  const kp = await agencyAdded(KP, 'PK-KP', KP_ADMIN)
   const root = { by: BY_ROOTS, atMs: day(2) }
   const bad = (why: string, change: Partial<typeof kp>) =>
     topic.ignore(why, 'bad-value', { ...root, change: { ...kp, ...change } })
@@ -169,7 +169,7 @@ export const enterAgencies = async (topic: DirectoryTopic): Promise<void> => {
     change: { ...kp, administratorKey: ROOT_3.publicKey },
   })
   await topic.apply('an agency with its first administrator', { ...root, change: kp })
-  const punjab = agencyAdded(PUNJAB, 'PK-PB', PUNJAB_ADMIN.publicKey)
+  const punjab = await agencyAdded(PUNJAB, 'PK-PB', PUNJAB_ADMIN)
   await topic.ignore('the agency again', 'already-there', {
     ...root,
     change: { ...kp, administratorKey: STRANGER.publicKey },
@@ -189,7 +189,7 @@ export const enterAgencies = async (topic: DirectoryTopic): Promise<void> => {
     change: punjab,
   })
   await topic.apply('a second agency', { ...root, change: punjab })
-  const nacta = agencyAdded(NACTA, 'PK', NACTA_ADMIN.publicKey)
+  const nacta = await agencyAdded(NACTA, 'PK', NACTA_ADMIN)
   const jurisdictions = ['PK', 'PK-KP', 'PK-PB'] as const
   await topic.apply('a federal agency, by all root keys', {
     by: ROOTS,
@@ -199,7 +199,7 @@ export const enterAgencies = async (topic: DirectoryTopic): Promise<void> => {
 }
 
 export const enterHubKeys = async (topic: DirectoryTopic): Promise<void> => {
-  const tokens = keyAdded('token_signing', TOKENS.publicKey, { agency: null })
+  const tokens = await keyAdded('token_signing', TOKENS, { agency: null })
   const root = { by: BY_ROOTS, atMs: day(3) }
   await topic.ignore('a hub’s key by an administrator', 'not-authorised', {
     ...root,
@@ -221,9 +221,9 @@ export const enterHubKeys = async (topic: DirectoryTopic): Promise<void> => {
   await topic.apply('the hub’s key for tokens', { ...root, change: tokens })
   const named = agencyId('root')
   const administrator = ed25519Key('administrator of an agency called root')
-  const added = agencyAdded(named, 'PK', administrator.publicKey)
+  const added = await agencyAdded(named, 'PK', administrator)
   await topic.apply('an agency may be called root', { ...root, change: added })
-  const key = keyAdded('alert_signing', ed25519Key('root alerts').publicKey, { agency: named })
+  const key = await keyAdded('alert_signing', ed25519Key('root alerts'), { agency: named })
   await topic.ignore('the root keys are not its administrators', 'not-authorised', {
     ...root,
     change: key,

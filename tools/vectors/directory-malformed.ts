@@ -15,15 +15,15 @@ import {
 import type { DirectoryTopic } from '#tools/vectors/directory-topic.ts'
 import { long, singleObject, text } from '#tools/vectors/raw-avro.ts'
 
-export const DIRECTORY_FINGERPRINT = '6e83e6ec2bc66dde'
+export const DIRECTORY_FINGERPRINT = 'cf0e72c0bfd2006e'
 
 const BY = [ROOTS[0], ROOTS[1]]
 const TIME_MS_MAX = 4_102_444_800_000
 
 /** Entries that are signed, and right in their place, but are none. */
 export const enterMalformed = async (topic: DirectoryTopic): Promise<void> => {
-  const added = agencyAdded(agencyId('fia'), 'PK', STRANGER.publicKey)
-  const key = keyAdded('alert_signing', STRANGER.publicKey, { agency: KP })
+  const added = await agencyAdded(agencyId('fia'), 'PK', STRANGER)
+  const key = await keyAdded('alert_signing', STRANGER, { agency: KP })
   // What no type lets through: the writer looks at the schema alone.
   const changes: readonly [why: string, change: object][] = [
     ['an agency in capitals', { ...added, agency: 'FIA' }],
@@ -66,7 +66,7 @@ const enterRawMalformed = async (topic: DirectoryTopic): Promise<void> => {
   const payload = (body: Uint8Array): Uint8Array => singleObject(DIRECTORY_FINGERPRINT, body)
   const rows: readonly [why: string, payload: Uint8Array][] = [
     ['a boolean of 2', payload(concatBytes(head(next), standing(2)))],
-    ['a change of no kind', payload(concatBytes(head(next), long(9)))],
+    ['a change of no kind', payload(concatBytes(head(next), long(11)))],
     ['a negative sequence', payload(concatBytes(head(-1), standing(1)))],
     ['a byte behind the payload', payload(concatBytes(head(next), standing(1), long(0)))],
     [

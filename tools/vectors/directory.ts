@@ -19,6 +19,12 @@ import {
   enterPolicyAndLog,
 } from '#tools/vectors/directory-founding.ts'
 import { DIRECTORY_FINGERPRINT, enterMalformed } from '#tools/vectors/directory-malformed.ts'
+import {
+  enterLastAdministrator,
+  enterPossessions,
+  enterReplacement,
+} from '#tools/vectors/directory-repairs.ts'
+import { enterLogKeys, enterRootKeys } from '#tools/vectors/directory-roots.ts'
 import { KEY_STANDINGS } from '#tools/vectors/directory-standings.ts'
 import { DirectoryTopic } from '#tools/vectors/directory-topic.ts'
 import { unhex } from '#tools/vectors/raw-avro.ts'
@@ -36,6 +42,11 @@ const PARTS = [
   enterRevocations,
   enterStandings,
   enterTimes,
+  enterPossessions,
+  enterLastAdministrator,
+  enterReplacement,
+  enterRootKeys,
+  enterLogKeys,
 ]
 
 export const writeDirectory = async (): Promise<DirectoryTopic> => {

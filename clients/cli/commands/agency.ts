@@ -10,17 +10,22 @@ import {
   VALID_DAYS_OPTION,
 } from '#clients/cli/enter.ts'
 import { count, flag, identityFrom, optionalText, text } from '#clients/cli/identity.ts'
-import { newKey } from '#clients/cli/new-key.ts'
+import { newKey, POSSESSION_OPTION, pathBeside } from '#clients/cli/new-key.ts'
 import type { AgencyId } from '#core/agency.ts'
-import { principalId } from '#core/principal.ts'
+import { type PrincipalId, principalId } from '#core/principal.ts'
 
-const ABOUT = { add, suspend: standing(true), resume: standing(false) } as const
+const ABOUT = {
+  add,
+  suspend: standing(true),
+  resume: standing(false),
+  'replace-administrators': replaceAdministrators,
+} as const
 const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOUT, name)
 
 export const agencyCommand: Command = {
   name: 'agency',
-  summary: 'Add, suspend or resume an agency: signed with the federation’s root key.',
-  words: 'add | suspend | resume AGENCY',
+  summary: 'Add, suspend, resume or repair an agency: signed with the federation’s root key.',
+  words: 'add | suspend | resume | replace-administrators AGENCY',
   wordsMin: 2,
   wordsMax: 2,
   options: {
@@ -35,19 +40,21 @@ export const agencyCommand: Command = {
     administrator: {
       type: 'string',
       value: 'NAME',
-      help: 'add: the post of its first administrator.',
+      help: 'add, replace-administrators: the post of its first administrator.',
       default: 'administrator',
     },
     'administrator-key': {
       type: 'string',
       value: 'FILE',
-      help: 'add: that administrator’s public key; without it, one is made in --home.',
+      help: 'add, replace-administrators: that post’s key; without it, one is made in --home.',
     },
+    possession: POSSESSION_OPTION,
     'valid-days': VALID_DAYS_OPTION,
   },
   examples: [
     'rabta agency add fia --jurisdiction PK --ceiling SECRET --as nacta/coordinator',
     'rabta agency suspend ctd-gb --as nacta/coordinator --key root.pem',
+    'rabta agency replace-administrators ctd-gb --administrator administrator-2 …',
     'rabta agency resume ctd-gb --as nacta/coordinator --dry-run',
   ],
   run: async (given, io) => {
@@ -66,32 +73,55 @@ function standing(suspended: boolean) {
 }
 
 async function add(entering: Entering, agency: AgencyId): Promise<ExitCode> {
-  const { given, io, who } = entering
+  const { given, who } = entering
   const [home] = jurisdictionsFrom(text(given, 'jurisdiction'))
-  const administrator = principalId(agency, text(given, 'administrator'))
-  if (home === undefined || administrator === null) {
-    throw new UsageError('--administrator must be a post’s name, as administrator is')
-  }
+  if (home === undefined) throw new UsageError('--jurisdiction is missing')
   const ceiling = {
     classification: classificationFrom(text(given, 'ceiling')),
     jurisdictions: jurisdictionsFrom(optionalText(given, 'jurisdictions') ?? home),
   }
-  const paths = homePaths(who.home)
-  const validToMs = who.session.clock.nowMs() + count(given, 'valid-days') * DAY_MS
-  const administratorKey = await newKey(
+  const first = await firstAdministrator(entering, agency)
+  const change = { type: 'AgencyAdded', agency, home, ceiling, ...first } as const
+  const exit = await enter(entering, () => change, homePaths(who.home).rootKey)
+  sayNext(entering, first.administrator)
+  return exit
+}
+
+/** Only of a suspended agency: everybody sees that its administrators are not those it had. */
+async function replaceAdministrators(entering: Entering, agency: AgencyId): Promise<ExitCode> {
+  const { io, who } = entering
+  const first = await firstAdministrator(entering, agency)
+  const change = { type: 'AdministratorsReplaced', agency, ...first } as const
+  const exit = await enter(entering, () => change, homePaths(who.home).rootKey)
+  io.say(`then rabta agency resume ${agency}, and:\n`)
+  sayNext(entering, first.administrator)
+  return exit
+}
+
+const firstAdministrator = async ({ given, io, who }: Entering, agency: AgencyId) => {
+  const administrator = principalId(agency, text(given, 'administrator'))
+  if (administrator === null) {
+    throw new UsageError('--administrator must be a post’s name, as administrator is')
+  }
+  const own = homePaths(who.home).agency(agency)
+  const { key, possession } = await newKey(
     {
       algorithm: 'Ed25519',
+      owner: { agency, principal: administrator, usage: 'directory_signing' },
       from: optionalText(given, 'administrator-key'),
-      path: () => paths.agency(agency).administratorKey,
+      possession: optionalText(given, 'possession'),
+      path: (keyId) => pathBeside(own.administratorKey, own.newKey('directory_signing', keyId)),
       isDry: flag(given, 'dry-run'),
     },
     io,
   )
-  const names = { agency, home, ceiling, administrator, administratorKey, validToMs }
-  const exit = await enter(entering, () => ({ type: 'AgencyAdded', ...names }), paths.rootKey)
+  const validToMs = who.session.clock.nowMs() + count(given, 'valid-days') * DAY_MS
+  return { administrator, administratorKey: key, possession, validToMs }
+}
+
+const sayNext = ({ io }: Entering, administrator: PrincipalId): void => {
   io.say(`next, ${administrator} enters its key to call with:\n`)
   io.say(`  rabta key add --usage authentication --principal ${administrator}\n`)
-  return exit
 }
 
 const DAY_MS = 86_400_000

@@ -1,5 +1,12 @@
 import { homePaths } from '#adapters/files/home.ts'
-import { type Command, type ExitCode, type Given, UsageError } from '#clients/cli/command.ts'
+import {
+  type Command,
+  EXIT,
+  type ExitCode,
+  type Given,
+  type Io,
+  UsageError,
+} from '#clients/cli/command.ts'
 import { timeText } from '#clients/cli/directory-words.ts'
 import {
   agencyFrom,
@@ -10,9 +17,11 @@ import {
   VALID_DAYS_OPTION,
 } from '#clients/cli/enter.ts'
 import { count, flag, identityFrom, optionalText, text } from '#clients/cli/identity.ts'
-import { newKey, pathBeside } from '#clients/cli/new-key.ts'
+import { givenKey, newKey, POSSESSION_OPTION, pathBeside } from '#clients/cli/new-key.ts'
 import type { AgencyId } from '#core/agency.ts'
+import { base64 } from '#core/bytes.ts'
 import { KEY_USAGES, type KeyUsage } from '#core/directory/entry.ts'
+import type { KeyOwner } from '#core/directory/possession.ts'
 import type { DirectoryKey } from '#core/directory/state.ts'
 import { isKeyId, type KeyId } from '#core/key.ts'
 import { agencyOf, type PrincipalId } from '#core/principal.ts'
@@ -27,7 +36,7 @@ const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOU
 export const keyCommand: Command = {
   name: 'key',
   summary: 'Add, rotate or revoke a key: signed with the administrator’s key, or the root key.',
-  words: 'add | rotate | revoke KEY-ID',
+  words: 'add | prove | rotate | revoke KEY-ID',
   wordsMin: 1,
   wordsMax: 2,
   options: {
@@ -36,17 +45,18 @@ export const keyCommand: Command = {
       type: 'string',
       help: `add, rotate: ${Object.keys(KEY_USAGES).join(', ').replaceAll('_', '-')}.`,
     },
-    agency: { type: 'string', help: 'add, rotate: whose; that of --as without it.' },
+    agency: { type: 'string', help: 'add, prove, rotate: whose; that of --as without it.' },
     principal: {
       type: 'string',
       value: 'AGENCY/NAME',
-      help: 'add: whose authentication or directory-signing key.',
+      help: 'add, prove: whose authentication or directory-signing key.',
     },
     from: {
       type: 'string',
       value: 'FILE',
-      help: 'add: the key that its owner made; without it, one is made.',
+      help: 'add, prove: the key that its owner made; add without it makes one.',
     },
+    possession: POSSESSION_OPTION,
     out: { type: 'string', value: 'FILE', help: 'add, rotate: where a key that is made goes.' },
     'valid-days': VALID_DAYS_OPTION,
     'compromised-since': {
@@ -56,12 +66,14 @@ export const keyCommand: Command = {
     },
   },
   examples: [
-    'rabta key add --usage authentication --principal ctd-kp/desk-2 --from desk-2.pub.pem …',
+    'rabta key prove --usage authentication --principal ctd-kp/desk-2 --from desk-2.pem > desk-2.proof',
+    'rabta key add … --principal ctd-kp/desk-2 --from desk-2.pub.pem --possession desk-2.proof',
     'rabta key rotate --usage alert-signing --as ctd-kp/administrator',
     'rabta key revoke KEY-ID --compromised-since 2026-11-01T00:00:00Z …',
   ],
   run: async (given, io) => {
     const [name = '', word] = given.words
+    if (name === 'prove' && word === undefined) return prove(given, io)
     if (!isAbout(name) || (word === undefined ? 0 : 1) !== ABOUT[name].words) {
       throw new UsageError(`rabta key takes ${keyCommand.words}`)
     }
@@ -72,6 +84,18 @@ export const keyCommand: Command = {
 /** A key is good from a little before it was made, for clocks that are behind. */
 const CLOCK_SKEW_MS = 3_600_000
 const DAY_MS = 86_400_000
+
+/** On the machine of whoever holds the key; without a hub. */
+async function prove(given: Given, io: Io): Promise<ExitCode> {
+  const usage = text(given, 'usage')
+  const owner: KeyOwner =
+    usage === 'root'
+      ? { agency: null, principal: null, usage }
+      : { ...ownerFrom(given, usageFrom(usage)), usage: usageFrom(usage) }
+  const { possession } = await givenKey(text(given, 'from'), undefined, owner)
+  io.out(`${base64(possession)}\n`)
+  return EXIT.ok
+}
 
 interface Owner {
   readonly agency: AgencyId | null
@@ -149,16 +173,18 @@ const enterKey = async (entering: Entering, usage: KeyUsage, owner: Owner): Prom
     validToMs: nowMs + count(given, 'valid-days') * DAY_MS,
   }
   const out = optionalText(given, 'out')
-  const key = await newKey(
+  const proven = await newKey(
     {
       algorithm: usage === 'authentication' || usage === 'token_signing' ? 'ES256' : 'Ed25519',
+      owner: { ...owner, usage },
       from: optionalText(given, 'from'),
+      possession: optionalText(given, 'possession'),
       path: (keyId) => out ?? keyPath(who.home, usage, owner, keyId),
       isDry: flag(given, 'dry-run'),
     },
     io,
   )
-  const change = { type: 'KeyAdded', ...owner, usage, key, ...validity } as const
+  const change = { type: 'KeyAdded', ...owner, usage, ...proven, ...validity } as const
   return enter(entering, () => change, signingFile(who.home, owner.agency))
 }
 
@@ -190,11 +216,12 @@ const usageFrom = (word: string): KeyUsage => {
 
 const isUsage = (name: string): name is KeyUsage => Object.hasOwn(KEY_USAGES, name)
 
-const ownerFrom = (given: Given, usage: KeyUsage, own: AgencyId): Owner => {
+const ownerFrom = (given: Given, usage: KeyUsage, own?: AgencyId): Owner => {
   const { owner } = KEY_USAGES[usage]
   if (owner === 'hub') return { agency: null, principal: null }
   if (owner === 'agency') {
-    return { agency: agencyFrom(optionalText(given, 'agency') ?? own), principal: null }
+    const agency = optionalText(given, 'agency') ?? own ?? text(given, 'agency')
+    return { agency: agencyFrom(agency), principal: null }
   }
   const principal = principalFrom(text(given, 'principal'))
   return { agency: agencyOf(principal), principal }

@@ -8,6 +8,7 @@ import { accept, type Result, refuse } from '#core/refusal.ts'
 import { isUuid } from '#core/uuid.ts'
 import { type Asker, askerOf } from '#services/audit/asker.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
+import { DOCS } from '#services/audit/docs.ts'
 import { allowQuery, refuseQuery } from '#services/audit/query-record.ts'
 import { type Leaf, readLeaves } from '#services/audit/read-records.ts'
 import { type Scope, scopeOf } from '#services/audit/scope.ts'
@@ -20,15 +21,19 @@ interface Params {
 /** GET /v1/access-log/alerts/{origin}/{id}: who was given an alert, for its originator's auditors
  * and national auditors. One record for each answer. */
 export const alertAccessRoute = (app: FastifyInstance, deps: AuditDeps): void => {
-  app.get<{ Params: Params }>('/v1/access-log/alerts/:origin/:id', async (request, reply) => {
-    const asker = await askerOf(deps, request)
-    if (!asker.ok) return sendRefusal(reply, asker.refusal)
-    const name = nameFrom(request)
-    if (!name.ok) return sendRefusal(reply, name.refusal)
-    const access = await accessTo(deps, asker.value, name.value)
-    if (!access.ok) return sendRefusal(reply, access.refusal)
-    return reply.header('cache-control', 'private, no-store').send(access.value)
-  })
+  app.get<{ Params: Params }>(
+    '/v1/access-log/alerts/:origin/:id',
+    { config: { doc: DOCS.alertAccess } },
+    async (request, reply) => {
+      const asker = await askerOf(deps, request)
+      if (!asker.ok) return sendRefusal(reply, asker.refusal)
+      const name = nameFrom(request)
+      if (!name.ok) return sendRefusal(reply, name.refusal)
+      const access = await accessTo(deps, asker.value, name.value)
+      if (!access.ok) return sendRefusal(reply, access.refusal)
+      return reply.header('cache-control', 'private, no-store').send(access.value)
+    },
+  )
 }
 
 /** Which records make which list. */

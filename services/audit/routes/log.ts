@@ -19,6 +19,7 @@ import {
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import { askerOf } from '#services/audit/asker.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
+import { DOCS } from '#services/audit/docs.ts'
 import { noteText } from '#services/audit/published.ts'
 import { allowQuery, refuseQuery } from '#services/audit/query-record.ts'
 import { roleFault, type Scope, scopeOf } from '#services/audit/scope.ts'
@@ -32,7 +33,7 @@ interface TileParams {
  * everyone, entry bundles for national auditors.
  */
 export const logRoutes = (app: FastifyInstance, deps: AuditDeps): void => {
-  app.get('/v1/access-log/checkpoint', (_request, reply) => {
+  app.get('/v1/access-log/checkpoint', { config: { doc: DOCS.checkpoint } }, (_request, reply) => {
     const { current } = deps.published
     if (current === null) return sendRefusal(reply, { code: 'catching-up' })
     return reply
@@ -41,14 +42,25 @@ export const logRoutes = (app: FastifyInstance, deps: AuditDeps): void => {
       .send(noteText(current))
   })
 
-  app.get<{ Params: TileParams }>('/v1/access-log/tile/*', async (request, reply) => {
-    const path = `tile/${request.params['*']}`
-    const bundle = parseBundlePath(path)
-    if (bundle !== null) return sendBundle(deps, request, reply, bundle)
-    const tile = parseTilePath(path)
-    if (tile === null) return sendRefusal(reply, { code: 'not-found' })
-    return sendTile(deps, reply, tile)
-  })
+  app.get<{ Params: TileParams }>(
+    '/v1/access-log/tile/*',
+    { config: { doc: DOCS.tile } },
+    async (request, reply) => {
+      const tile = parseTilePath(`tile/${request.params['*']}`)
+      if (tile === null) return sendRefusal(reply, { code: 'not-found' })
+      return sendTile(deps, reply, tile)
+    },
+  )
+
+  app.get<{ Params: TileParams }>(
+    '/v1/access-log/tile/entries/*',
+    { config: { doc: DOCS.bundle } },
+    async (request, reply) => {
+      const bundle = parseBundlePath(`tile/entries/${request.params['*']}`)
+      if (bundle === null) return sendRefusal(reply, { code: 'not-found' })
+      return sendBundle(deps, request, reply, bundle)
+    },
+  )
 }
 
 const sendTile = async (

@@ -6,6 +6,7 @@ import { base64, fromUtf8, hex } from '#core/bytes.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { type Asker, askerOf } from '#services/audit/asker.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
+import { DOCS } from '#services/audit/docs.ts'
 import { proveLeaf } from '#services/audit/prove-leaf.ts'
 import { allowQuery, type Query, refuseQuery } from '#services/audit/query-record.ts'
 import { type Leaf, readLeaf } from '#services/audit/read-records.ts'
@@ -26,7 +27,7 @@ const PROOF_TYPES = ['text/plain', 'application/json'] as const
 export const recordRoutes = (app: FastifyInstance, deps: AuditDeps): void => {
   app.get<{ Params: Params }>(
     '/v1/access-log/records/:index',
-    { schema: { params: Params } },
+    { schema: { params: Params }, config: { doc: DOCS.record } },
     async (request, reply) => {
       const asked = await askFor(deps, request, 'SEARCH')
       if (!asked.ok) return sendRefusal(reply, asked.refusal)
@@ -38,7 +39,7 @@ export const recordRoutes = (app: FastifyInstance, deps: AuditDeps): void => {
 
   app.get<{ Params: Params }>(
     '/v1/access-log/records/:index/proof',
-    { schema: { params: Params } },
+    { schema: { params: Params }, config: { doc: DOCS.proof } },
     async (request, reply) => {
       const type = chooseType(request.headers.accept, PROOF_TYPES)
       if (type === null) {

@@ -4,6 +4,7 @@ import { sendRefusal } from '#adapters/http/refusals.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { type Asker, askerOf } from '#services/audit/asker.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
+import { DOCS } from '#services/audit/docs.ts'
 import { allowQuery, refuseQuery } from '#services/audit/query-record.ts'
 import { readLeaves } from '#services/audit/read-records.ts'
 import {
@@ -25,7 +26,7 @@ interface Search {
 export const recordsRoute = (app: FastifyInstance, deps: AuditDeps): void => {
   app.get<{ Querystring: RecordsQuery }>(
     '/v1/access-log/records',
-    { schema: { querystring: RecordsQuery } },
+    { schema: { querystring: RecordsQuery }, config: { doc: DOCS.records } },
     async (request, reply) => {
       const type = chooseType(request.headers.accept, RECORD_TYPES)
       if (type === null) {

@@ -7,13 +7,14 @@ import { accept, type Result, refuse } from '#core/refusal.ts'
 import { type Acknowledgement, acknowledgeAlert } from '#services/gateway/acknowledge-alert.ts'
 import { type AlertParams, alertNameFrom } from '#services/gateway/alert-params.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 
 /** POST /v1/alerts/{origin}/{id}/acknowledgements: it has come. Without a body, or `{ purpose }`. */
 export const acknowledgementRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.post<{ Params: AlertParams }>(
     '/v1/alerts/:origin/:id/acknowledgements',
-    { bodyLimit: LIMITS.acknowledgementBytesMax },
+    { bodyLimit: LIMITS.acknowledgementBytesMax, config: { doc: DOCS.acknowledge } },
     async (request, reply) => {
       const reader = await readerOf(deps, request)
       if (!reader.ok) return sendRefusal(reply, reader.refusal)

@@ -8,6 +8,7 @@ import { ALERT_PAYLOAD_TYPE, envelopeFrom, SIGNED_ALERT_TYPE } from '#core/envel
 import { refuse } from '#core/refusal.ts'
 import { type AlertParams, alertNameFrom } from '#services/gateway/alert-params.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { readAlert } from '#services/gateway/read-alert.ts'
 import { statusOf } from '#services/gateway/read-status.ts'
 import { readerOf } from '#services/gateway/reader.ts'
@@ -17,27 +18,36 @@ const TYPES = [SIGNED_ALERT_TYPE, 'application/json'] as const
 
 /** GET /v1/alerts/{origin}/{id}, and its status for the originator. */
 export const alertRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
-  app.get<{ Params: AlertParams }>('/v1/alerts/:origin/:id', async (request, reply) => {
-    const reader = await readerOf(deps, request)
-    if (!reader.ok) return sendRefusal(reply, reader.refusal)
-    const name = alertNameFrom(request)
-    if (!name.ok) return sendRefusal(reply, name.refusal)
-    const type = chooseType(request.headers.accept, TYPES)
-    if (type === null) return sendRefusal(reply, refuse('not-acceptable', TYPES.join(', ')).refusal)
-    const released = await readAlert(deps, reader.value, name.value)
-    if (!released.ok) return sendRefusal(reply, released.refusal)
-    return sendReleased(reply, released.value, type)
-  })
+  app.get<{ Params: AlertParams }>(
+    '/v1/alerts/:origin/:id',
+    { config: { doc: DOCS.readAlert } },
+    async (request, reply) => {
+      const reader = await readerOf(deps, request)
+      if (!reader.ok) return sendRefusal(reply, reader.refusal)
+      const name = alertNameFrom(request)
+      if (!name.ok) return sendRefusal(reply, name.refusal)
+      const type = chooseType(request.headers.accept, TYPES)
+      if (type === null)
+        return sendRefusal(reply, refuse('not-acceptable', TYPES.join(', ')).refusal)
+      const released = await readAlert(deps, reader.value, name.value)
+      if (!released.ok) return sendRefusal(reply, released.refusal)
+      return sendReleased(reply, released.value, type)
+    },
+  )
 
-  app.get<{ Params: AlertParams }>('/v1/alerts/:origin/:id/status', async (request, reply) => {
-    const reader = await readerOf(deps, request)
-    if (!reader.ok) return sendRefusal(reply, reader.refusal)
-    const name = alertNameFrom(request)
-    if (!name.ok) return sendRefusal(reply, name.refusal)
-    const status = await statusOf(deps, reader.value, name.value)
-    if (!status.ok) return sendRefusal(reply, status.refusal)
-    return reply.header('cache-control', 'private, no-store').send(status.value)
-  })
+  app.get<{ Params: AlertParams }>(
+    '/v1/alerts/:origin/:id/status',
+    { config: { doc: DOCS.status } },
+    async (request, reply) => {
+      const reader = await readerOf(deps, request)
+      if (!reader.ok) return sendRefusal(reply, reader.refusal)
+      const name = alertNameFrom(request)
+      if (!name.ok) return sendRefusal(reply, name.refusal)
+      const status = await statusOf(deps, reader.value, name.value)
+      if (!status.ok) return sendRefusal(reply, status.refusal)
+      return reply.header('cache-control', 'private, no-store').send(status.value)
+    },
+  )
 }
 
 /** The bytes as they were signed; stamp and record beside them in headers (RFC 8941 byte sequences). */

@@ -7,9 +7,10 @@ import { LIMITS } from '#core/limits.ts'
 import { refuse } from '#core/refusal.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { openEntrance } from '#services/gateway/enter-entry.ts'
 import { readerOf } from '#services/gateway/reader.ts'
-import { draftOf } from '#services/gateway/release.ts'
+import { decideCall, draftOf } from '#services/gateway/release.ts'
 
 const Query = Type.Object(
   {
@@ -31,18 +32,18 @@ export const directoryRoutes = (app: FastifyInstance, deps: GatewayDeps): void =
 const readRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.get<{ Querystring: Static<typeof Query> }>(
     '/v1/directory/entries',
-    { schema: { querystring: Query } },
+    { schema: { querystring: Query }, config: { doc: DOCS.directoryEntries } },
     async (request, reply) => {
       const reader = await readerOf(deps, request)
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const { from, limit } = request.query
       const head = await deps.log.head(DIRECTORY_TOPIC)
-      const isActive = reader.value.caller.standing.active
+      const decision = decideCall(deps, reader.value.caller, 'directory')
       const draft = { ...draftOf(deps, reader.value), action: 'DIRECTORY', alert: null } as const
-      const outcome = isActive ? 'ALLOWED' : 'DENIED'
-      const reasons = isActive ? [] : ['suspended']
+      const outcome = decision.allowed ? 'ALLOWED' : 'DENIED'
+      const reasons = decision.allowed ? [] : decision.reasons
       await deps.accessLog.append([{ ...draft, outcome, reasons }])
-      if (!isActive) return sendRefusal(reply, { code: 'not-found' })
+      if (!decision.allowed) return sendRefusal(reply, { code: 'not-found' })
       if (from > head) return sendRefusal(reply, { code: 'range-invalid' })
       const entries = await deps.log.read(DIRECTORY_TOPIC, from, limit)
       const { sequence, digest } = deps.directory.state
@@ -72,23 +73,27 @@ const enterRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
         done(null, body)
       },
     )
-    scope.post('/v1/directory/entries', async (request, reply) => {
-      const reader = await readerOf(deps, request)
-      if (!reader.ok) return sendRefusal(reply, reader.refusal)
-      if (!(request.body instanceof Uint8Array)) {
-        return sendRefusal(
-          reply,
-          refuse('media-type-unsupported', SIGNED_DIRECTORY_ENTRY_TYPE).refusal,
-        )
-      }
-      const entered = await enterEntry(reader.value, request.body)
-      if (!entered.ok) return sendRefusal(reply, entered.refusal)
-      const { isNew, sequence, digest, offset } = entered.value
-      return reply
-        .code(isNew ? 201 : 200)
-        .header('cache-control', 'private, no-store')
-        .send({ sequence, digest: hex(digest), offset })
-    })
+    scope.post(
+      '/v1/directory/entries',
+      { config: { doc: DOCS.enterEntry } },
+      async (request, reply) => {
+        const reader = await readerOf(deps, request)
+        if (!reader.ok) return sendRefusal(reply, reader.refusal)
+        if (!(request.body instanceof Uint8Array)) {
+          return sendRefusal(
+            reply,
+            refuse('media-type-unsupported', SIGNED_DIRECTORY_ENTRY_TYPE).refusal,
+          )
+        }
+        const entered = await enterEntry(reader.value, request.body)
+        if (!entered.ok) return sendRefusal(reply, entered.refusal)
+        const { isNew, sequence, digest, offset } = entered.value
+        return reply
+          .code(isNew ? 201 : 200)
+          .header('cache-control', 'private, no-store')
+          .send({ sequence, digest: hex(digest), offset })
+      },
+    )
     done()
   })
 }

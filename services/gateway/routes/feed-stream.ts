@@ -4,6 +4,7 @@ import { sendRefusal } from '#adapters/http/refusals.ts'
 import { type Refusal, refuse } from '#core/refusal.ts'
 import type { StreamEnd } from '#core/stream-end.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { FeedQuery, filterFrom } from '#services/gateway/feed-query.ts'
 import { streamEndOf } from '#services/gateway/feed-stream.ts'
 import { openFeed, startOf } from '#services/gateway/read-feed.ts'
@@ -23,7 +24,11 @@ export const feedStreamRoute = (app: FastifyInstance, deps: GatewayDeps): void =
   app.get<{ Querystring: FeedQuery }>(
     '/v1/feed/stream',
     // A HEAD has no body to stream into, and would have records made of what nobody gets.
-    { schema: { querystring: FeedQuery }, exposeHeadRoute: false },
+    {
+      schema: { querystring: FeedQuery },
+      config: { doc: DOCS.stream },
+      exposeHeadRoute: false,
+    },
     async (request, reply) => {
       if (chooseType(request.headers.accept, [TYPE]) === null) {
         return sendRefusal(reply, refuse('not-acceptable', TYPE).refusal)

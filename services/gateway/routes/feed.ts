@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { FeedQuery, filterFrom } from '#services/gateway/feed-query.ts'
 import { itemView } from '#services/gateway/item-view.ts'
 import { readFeed } from '#services/gateway/read-feed.ts'
@@ -21,7 +22,7 @@ type Query = Static<typeof Query>
 export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.get<{ Querystring: Query }>(
     '/v1/feed',
-    { schema: { querystring: Query } },
+    { schema: { querystring: Query }, config: { doc: DOCS.feed } },
     async (request, reply) => {
       const reader = await readerOf(deps, request)
       if (!reader.ok) return sendRefusal(reply, reader.refusal)

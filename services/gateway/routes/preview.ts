@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { labelFromJson } from '#core/label-json.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { previewLabel } from '#services/gateway/preview-label.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 
@@ -16,7 +17,7 @@ const Body = Type.Object(
 export const previewRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.post<{ Body: Static<typeof Body> }>(
     '/v1/label/preview',
-    { schema: { body: Body } },
+    { schema: { body: Body }, config: { doc: DOCS.preview } },
     async (request, reply) => {
       const reader = await readerOf(deps, request)
       if (!reader.ok) return sendRefusal(reply, reader.refusal)

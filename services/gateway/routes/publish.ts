@@ -5,6 +5,7 @@ import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { type RefusalCode, refuse } from '#core/refusal.ts'
 import { type Accepted, acceptAlert, refuseWithRecord } from '#services/gateway/accept-alert.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DOCS } from '#services/gateway/docs.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 
 /** POST /v1/alerts: takes a signed alert. 201 when it is new, 200 when these bytes were there. */
@@ -12,6 +13,7 @@ export const publishRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.post(
     '/v1/alerts',
     {
+      config: { doc: DOCS.publish },
       // Before the body: who is not known may not have one read.
       onRequest: async (request, reply) => {
         const reader = await readerOf(deps, request)

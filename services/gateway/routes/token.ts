@@ -1,27 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import { findKey } from '#adapters/http/caller.ts'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { directoryHead } from '#core/access-log.ts'
 import type { PrincipalStanding } from '#core/directory/state.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Assertion } from '#core/ports/tokens.ts'
-import { REALMS, type Realm } from '#core/realm.ts'
+import type { Realm } from '#core/realm.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-const Body = Type.Object(
-  {
-    grant_type: Type.Literal('client_credentials'),
-    client_assertion_type: Type.Literal(ASSERTION_TYPE),
-    client_assertion: Type.String({ maxLength: LIMITS.assertionCharactersMax }),
-    scope: Type.Enum([...REALMS], { description: 'The one realm that the token is for.' }),
-  },
-  { additionalProperties: false },
-)
+import { DOCS } from '#services/gateway/docs.ts'
+import { TokenBody } from '#services/gateway/token-body.ts'
 
 interface TokenRequest {
   readonly client_assertion: string
@@ -32,7 +21,11 @@ interface TokenRequest {
 export const tokenRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.post<{ Body: TokenRequest }>(
     '/v1/token',
-    { schema: { body: Body }, bodyLimit: LIMITS.tokenRequestBytesMax },
+    {
+      schema: { body: TokenBody },
+      bodyLimit: LIMITS.tokenRequestBytesMax,
+      config: { doc: DOCS.token },
+    },
     async (request, reply) => {
       const token = await issue(deps, request)
       if (!token.ok) return sendRefusal(reply, token.refusal)
