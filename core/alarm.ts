@@ -8,6 +8,8 @@ export interface Alarm {
 
 export const ALARMS = {
   'directory-entry-ignored': 'An entry of the directory topic was not authorised: who wrote it?',
+  'directory-entry-late':
+    'An entry came that claims another time by over 10 minutes, as no gateway takes it: who wrote it?',
   'directory-entry-refused': 'Somebody sent a directory entry that has no authority; see the log.',
   'frame-ignored': 'A frame in a topic is forged, damaged or in the wrong topic: who wrote it?',
   'frame-erased': 'A frame was passed over because its seal key was destroyed.',

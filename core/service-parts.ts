@@ -69,7 +69,7 @@ export class DirectoryEmpty extends Error {
 export const startParts = async (options: PartsOptions): Promise<ServiceParts> => {
   const { log, sha256, random, clock, onAlarm, genesisDigest } = options
   await log.ensureTopics(allTopics())
-  await seedDirectory(log, options.directorySeed)
+  let isForeign = false
   const verify = memoised(options.verify, sha256, LIMITS.signaturesRememberedMax)
   const directory = new DirectoryView({
     log,
@@ -78,29 +78,52 @@ export const startParts = async (options: PartsOptions): Promise<ServiceParts> =
     verify,
     genesisDigest,
     onIgnored: (offset, why) => {
+      if (why === 'not-pinned' || why === 'unknown-signer') isForeign = true
       onAlarm({ what: 'directory-entry-ignored', topic: DIRECTORY_TOPIC, offset, why })
+    },
+    onLate: (offset, sequence) => {
+      const why = `entry ${sequence}`
+      onAlarm({ what: 'directory-entry-late', topic: DIRECTORY_TOPIC, offset, why })
     },
   })
   await directory.start()
   try {
-    await founded(directory, options)
+    await founded(directory, options, () => isForeign)
+    await directory.catchUp()
   } catch (error) {
     await directory.stop()
     throw error
   }
   const { wrap = UNWRAPPED } = options
+  directory.watchTimes()
   return { log, directory, verify, sha256, random, clock, onAlarm, wrap }
 }
 
-/** Resolves when the directory has its genesis entry. */
-const founded = async (directory: DirectoryView, { log, clock }: PartsOptions): Promise<void> => {
+/**
+ * Resolves when the directory has its genesis entry. What no entry is does not keep a federation
+ * from beginning, whoever wrote it: the pinned digest says which entry is the first. But where
+ * somebody else’s entries lie, nothing is written.
+ *
+ * The seed is one append, so that a crash leaves all of it or none. Two services that start at once
+ * may both append it: the second copy is ignored entry by entry, since each has its place.
+ */
+const founded = async (
+  directory: DirectoryView,
+  { log, clock, directorySeed }: PartsOptions,
+  isForeign: () => boolean,
+): Promise<void> => {
   const deadlineMs = clock.monotonicMs() + LIMITS.directoryFoundedMsMax
-  while (directory.state.sequence < 0) {
-    const head = await log.head(DIRECTORY_TOPIC)
+  let seed = directorySeed
+  for (;;) {
     await directory.catchUp()
     if (directory.state.sequence >= 0) return
-    if (head > 0) {
+    if (isForeign()) {
       throw new DirectoryForeign(`topic ${DIRECTORY_TOPIC} does not hold the pinned genesis entry`)
+    }
+    if (seed.length > 0) {
+      await log.append(DIRECTORY_TOPIC, seed)
+      seed = []
+      continue
     }
     if (clock.monotonicMs() > deadlineMs) {
       throw new DirectoryEmpty(`topic ${DIRECTORY_TOPIC} is empty: the audit service begins it`)
@@ -110,13 +133,3 @@ const founded = async (directory: DirectoryView, { log, clock }: PartsOptions): 
 }
 
 const FOUNDED_POLL_MS = 50
-
-/**
- * One append, so that a crash leaves all of the seed or none. Two services that start at once may
- * both append it: the second copy is ignored entry by entry, since each has its place in the chain.
- */
-const seedDirectory = async (log: MessageLog, seed: readonly Uint8Array[]): Promise<void> => {
-  if (seed.length > 0 && (await log.head(DIRECTORY_TOPIC)) === 0) {
-    await log.append(DIRECTORY_TOPIC, seed)
-  }
-}

@@ -11,6 +11,11 @@ export interface DirectoryViewDeps extends JudgeDeps {
   readonly clock: Clock
   /** Told of each entry that is ignored: somebody wrote what they may not. */
   readonly onIgnored: (offset: number, fault: DirectoryFault) => void
+  /**
+   * Told of each entry that was applied though the time it claims is not the time it came: no
+   * gateway takes such a one. All who read the topic must apply the same, so it counts all the same.
+   */
+  readonly onLate?: (offset: number, sequence: number) => void
 }
 
 /** Where an entry of the chain lies in the topic. */
@@ -30,6 +35,7 @@ export class DirectoryView {
   private readonly running: Promise<void>[] = []
   private readonly places: EntryPlace[] = []
   private nextOffset = 0
+  private isWatching = false
   private confirmedAtMs = Number.NEGATIVE_INFINITY
   /** Why the view cannot go on; null while it can. Its freshness runs out by itself. */
   failure: Error | null = null
@@ -44,6 +50,11 @@ export class DirectoryView {
     this.running.push(this.followTopic(), this.confirmHead())
     while (!this.isFresh() && this.failure === null) await this.deps.clock.sleep(POLL_MS)
     if (this.failure !== null) throw this.failure
+  }
+
+  /** From now on, entries come when they are made. */
+  watchTimes(): void {
+    this.isWatching = true
   }
 
   async stop(): Promise<void> {
@@ -112,6 +123,9 @@ export class DirectoryView {
       const { entry, digest } = judgement
       this.places[entry.sequence] = { offset, digest }
       this.state.apply(entry, digest)
+      const skewMs = Math.abs(this.deps.clock.nowMs() - entry.enteredAtMs)
+      const isLate = this.isWatching && skewMs > LIMITS.enteredAtSkewMsMax
+      if (isLate) this.deps.onLate?.(offset, entry.sequence)
     } else {
       this.deps.onIgnored(offset, judgement.fault)
     }

@@ -8,6 +8,7 @@ import type { Alarm } from '#core/alarm.ts'
 import { authorEntry } from '#core/directory/author.ts'
 import type { DirectoryChange } from '#core/directory/entry.ts'
 import { SIGNED_ALERT_TYPE, SIGNED_DIRECTORY_ENTRY_TYPE } from '#core/envelope.ts'
+import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, type MessageLog } from '#core/ports/message-log.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { ACCESS_TOPIC, DIRECTORY_TOPIC } from '#core/topics.ts'
@@ -15,13 +16,15 @@ import { gatewayRoutes } from '#services/gateway/app.ts'
 import { type OpenGateway, openGateway } from '#services/gateway/main.ts'
 import { type OpenRouter, openRouter } from '#services/router/main.ts'
 import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
+import { StreamReader } from '#tests/stream-reader.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
 import { signed } from '#tests/test-hub.ts'
 
 /** Administration over a log whose writes fail as told, and whose directory can be cut off. */
 let home: TemporaryHome
 let log: FaultyMessageLog
-let cut: boolean
+/** `silent`: nothing is answered, as by a broker behind a cable that was pulled. */
+let cut: 'refused' | 'silent' | null
 let alarms: Alarm[]
 let parts: ServiceParts
 let gateway: OpenGateway
@@ -33,12 +36,15 @@ const cuttable = (inner: MessageLog): MessageLog => ({
   append: inner.append.bind(inner),
   read: inner.read.bind(inner),
   head: async (topic) => {
-    if (cut && topic === DIRECTORY_TOPIC) throw new LogUnavailable('cut off')
+    if (topic === DIRECTORY_TOPIC) {
+      if (cut === 'refused') throw new LogUnavailable('cut off')
+      while (cut === 'silent') await pause(20)
+    }
     return inner.head(topic)
   },
   async *follow(topic, from, signal) {
     for await (const batch of inner.follow(topic, from, signal)) {
-      while (cut && topic === DIRECTORY_TOPIC && !signal.aborted) await pause(20)
+      while (cut !== null && topic === DIRECTORY_TOPIC && !signal.aborted) await pause(20)
       yield batch
     }
   },
@@ -49,7 +55,7 @@ const cuttable = (inner: MessageLog): MessageLog => ({
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 beforeEach(async () => {
-  cut = false
+  cut = null
   alarms = []
   home = await makeTemporaryHome()
   log = new FaultyMessageLog(openMemoryLog())
@@ -61,7 +67,7 @@ beforeEach(async () => {
   gatewayRoutes(app, gateway.deps)
 })
 afterEach(async () => {
-  cut = false
+  cut = null
   await app.close()
   await router.close()
   await gateway.close()
@@ -185,27 +191,57 @@ describe('the entry behind its record', () => {
 })
 
 describe('while the directory topic cannot be read', () => {
-  test('every release stops within two seconds, and goes on when it can again', async () => {
-    const alert = sampleAlert()
-    const bytes = await signed(alert, home.alertSigner('ctd-kp'))
-    await post('/v1/alerts', bytes, SIGNED_ALERT_TYPE, 'ctd-kp/feed-system')
-    await gateway.caughtUp()
-    await router.followers.caughtUp()
-    await gateway.caughtUp()
-    const feed = () => get('/v1/feed', 'nacta/coordinator')
-    const read = () => get(`/v1/alerts/ctd-kp/${alert.id}`, 'nacta/coordinator')
-    expect((await feed()).json().items.length).toBe(1)
-    const entry = await suspension()
-    cut = true
-    await pause(2_000)
-    for (const answer of [await feed(), await read(), await enter(entry)]) {
-      expect([answer.statusCode, answer.json().code]).toEqual([503, 'directory-stale'])
-    }
-    expect((await outcomes()).at(-1)).toBe('ALLOWED')
-    cut = false
-    await parts.directory.catchUp()
-    expect((await feed()).json().items.length).toBe(1)
-    expect((await read()).statusCode).toBe(200)
-    expect((await enter(entry)).statusCode).toBe(201)
+  test.each(['refused', 'silent'] as const)(
+    '%s: every release stops within two seconds, then goes on',
+    async (how) => {
+      const alert = sampleAlert()
+      const bytes = await signed(alert, home.alertSigner('ctd-kp'))
+      await post('/v1/alerts', bytes, SIGNED_ALERT_TYPE, 'ctd-kp/feed-system')
+      await gateway.caughtUp()
+      await router.followers.caughtUp()
+      await gateway.caughtUp()
+      const feed = () => get('/v1/feed', 'nacta/coordinator')
+      const read = () => get(`/v1/alerts/ctd-kp/${alert.id}`, 'nacta/coordinator')
+      expect((await feed()).json().items.length).toBe(1)
+      const entry = await suspension()
+      cut = how
+      await pause(LIMITS.directoryAgeMsMax)
+      for (const answer of [await feed(), await read(), await enter(entry)]) {
+        expect([answer.statusCode, answer.json().code]).toEqual([503, 'directory-stale'])
+      }
+      expect((await outcomes()).at(-1)).toBe('ALLOWED')
+      cut = null
+      await parts.directory.catchUp()
+      expect((await feed()).json().items.length).toBe(1)
+      expect((await read()).statusCode).toBe(200)
+      expect((await enter(entry)).statusCode).toBe(201)
+    },
+  )
+
+  test.each(['refused', 'silent'] as const)('%s: an open stream ends with it', async (how) => {
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const authorization = await bearer('nacta/coordinator')
+    const reader = await StreamReader.open(`${url}/v1/feed/stream?from=now`, { authorization })
+    await reader.until(({ heartbeats }) => heartbeats > 0)
+    const cutAtMs = performance.now()
+    cut = how
+    await reader.closed(10_000)
+    expect((reader.closedAtMs ?? 0) - cutAtMs).toBeLessThan(LIMITS.directoryAgeMsMax + 1_000)
+    expect(reader.endReason).toBe('directory-stale')
+    const alert = await signed(sampleAlert(), home.alertSigner('ctd-kp'))
+    const refused = await post('/v1/alerts', alert, SIGNED_ALERT_TYPE, 'ctd-kp/feed-system')
+    expect([refused.statusCode, refused.json().code]).toEqual([503, 'directory-stale'])
   })
+})
+
+test('a suspended agency’s streams end within a second, whoever holds them', async () => {
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const authorization = await bearer('ctd-gb/analyst')
+  const reader = await StreamReader.open(`${url}/v1/feed/stream?from=now`, { authorization })
+  await reader.until(({ heartbeats }) => heartbeats > 0)
+  const startedAtMs = performance.now()
+  expect((await enter(await suspension())).statusCode).toBe(201)
+  await reader.closed(10_000)
+  expect((reader.closedAtMs ?? 0) - startedAtMs).toBeLessThan(1_000)
+  expect(reader.endReason).toBe('suspended')
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '#adapters/crypto/clock.ts'
 import { openMemoryLog } from '#adapters/memory/message-log.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
+import type { Alarm } from '#core/alarm.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import { DirectoryEmpty, DirectoryForeign, startParts } from '#core/service-parts.ts'
@@ -31,6 +32,24 @@ test('a service does not start on the topics of another federation, and writes n
   expect(await log.head(DIRECTORY_TOPIC)).toBe(head)
   const again = await startParts(await partsOptions(theirs.home, log, ignore))
   await again.directory.stop()
+})
+
+test('noise in a new topic is ignored with an alarm, and the federation begins behind it', async () => {
+  const log = openMemoryLog()
+  const alarms: Alarm[] = []
+  await log.ensureTopics([DIRECTORY_TOPIC])
+  await log.append(DIRECTORY_TOPIC, [Uint8Array.of(1, 2, 3), new Uint8Array(70_000)])
+  const options = await partsOptions(ours.home, log, (alarm) => alarms.push(alarm))
+  const waiting = startParts({ ...options, onAlarm: () => undefined, directorySeed: [] })
+  const first = await startParts(options)
+  const second = await waiting
+  expect(first.directory.state.sequence).toBe(ours.founding.entries.length - 1)
+  expect(second.directory.state.digest).toEqual(first.directory.state.digest)
+  expect(alarms.map(({ what, offset, why }) => [what, offset, why])).toEqual([
+    ['directory-entry-ignored', 0, 'malformed'],
+    ['directory-entry-ignored', 1, 'malformed'],
+  ])
+  await Promise.all([first.directory.stop(), second.directory.stop()])
 })
 
 test('a service without a seed waits until another one has begun the directory', async () => {
