@@ -24,6 +24,12 @@ const DIRECT_READER = 'ctd-kp/analyst'
 const AUDITOR = 'ctd-kp/security-officer'
 const ADMINISTRATOR = 'ctd-kp/administrator'
 
+const PLACES = [
+  ['ctd-kp', 'PK-KP'],
+  ['ctd-punjab', 'PK-PB'],
+  ['ctd-sindh', 'PK-SD'],
+] as const
+
 interface Signed {
   readonly name: string
   readonly publisher: string
@@ -47,6 +53,7 @@ export class LedgerClient implements ClientLedger {
   /** By SHA-256 of the signed alert. */
   readonly #signed = new Map<string, Signed>()
   #cursor = 'earliest'
+  #inFlight = 0
   /** Where the hub is now. */
   url = ''
 
@@ -69,6 +76,20 @@ export class LedgerClient implements ClientLedger {
     if (first === undefined) throw new RangeError('no alert')
     await Promise.all([this.#page(), this.#read(first.name), this.#search()])
     await this.#acknowledge(first.name)
+  }
+
+  /** Publishes so many at once; resolves when all are acknowledged. */
+  async burst(alerts: number): Promise<void> {
+    const signing = Array.from({ length: alerts }, (_, at) => {
+      const [origin, home] = PLACES[at % PLACES.length] ?? PLACES[0]
+      return this.#sign(origin, ['PK', home])
+    })
+    await Promise.all((await Promise.all(signing)).map((one) => this.#publish(one)))
+  }
+
+  /** How many publications are on their way now. */
+  get inFlight(): number {
+    return this.#inFlight
   }
 
   /** Reads the feed until it has given all that was acknowledged, or gives no more. */
@@ -115,7 +136,11 @@ export class LedgerClient implements ClientLedger {
   }
 
   async #publish({ name, publisher, bytes, digest }: Signed): Promise<void> {
-    const answer = await this.#send(publisher, '/v1/alerts', bytes, SIGNED_ALERT_TYPE)
+    this.#inFlight += 1
+    const sending = this.#send(publisher, '/v1/alerts', bytes, SIGNED_ALERT_TYPE)
+    const answer = await sending.finally(() => {
+      this.#inFlight -= 1
+    })
     const { record } = await bodyOf(answer, [200, 201])
     this.acknowledged.set(name, { digest, record: referenceOf(record) })
   }
