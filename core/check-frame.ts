@@ -1,19 +1,15 @@
 import type { Alert } from '#core/alert.ts'
-import { decodeAlert } from '#core/alert-codec.ts'
-import { equalBytes } from '#core/bytes.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
-import { ALERT_PAYLOAD_TYPE, digestOf, type Envelope, envelopeFrom } from '#core/envelope.ts'
-import { type Frame, frameFrom, openFrame } from '#core/frame.ts'
-import type { Sha256 } from '#core/hash.ts'
+import type { Envelope } from '#core/envelope.ts'
+import type { Frame } from '#core/frame.ts'
+import type { FrameReader } from '#core/frame-reader.ts'
 import type { VerifySignature } from '#core/key.ts'
-import type { Seal } from '#core/ports/seal.ts'
 import { signaturesFault } from '#core/signing.ts'
 
 export interface CheckFrameDeps {
-  readonly seal: Seal
+  readonly frames: FrameReader
   readonly directory: DirectoryView
   readonly verify: VerifySignature
-  readonly sha256: Sha256
 }
 
 /** A frame whose seal, stamp, label and signatures agree. */
@@ -37,43 +33,28 @@ export type FrameCheck =
 
 /** Trusts nothing about `bytes`: opens the seal and verifies the signatures as of the stamp. */
 export const checkFrame = async (bytes: Uint8Array, deps: CheckFrameDeps): Promise<FrameCheck> => {
-  const frame = frameFrom(bytes)
-  if (frame === null) return ignored('frame-malformed')
-  const opened = openFrame(deps.seal, frame)
-  if (opened.state !== 'opened') return UNOPENED[opened.state]
-  const signedAlert = opened.plaintext
-  const envelope = envelopeFrom(signedAlert, ALERT_PAYLOAD_TYPE)
-  if (!envelope.ok) return ignored(envelope.refusal.code)
-  const fault = await stampFault(frame, envelope.value, deps)
+  const reading = deps.frames.read(bytes)
+  if (reading.state !== 'opened') return reading
+  const { frame, signedAlert, envelope, alert } = reading.value
+  const fault = await stampFault(frame, envelope, deps)
   if (fault !== null) return ignored(fault)
-  const alert = decodeAlert(envelope.value.payload)
   if (!alert.ok) {
     return alert.refusal.code === 'schema-unknown'
       ? { state: 'blocked', why: 'schema-unknown' }
       : ignored(alert.refusal.code)
   }
   return isAsStamped(frame, alert.value)
-    ? {
-        state: 'authentic',
-        value: { frame, signedAlert, envelope: envelope.value, alert: alert.value },
-      }
+    ? { state: 'authentic', value: { frame, signedAlert, envelope, alert: alert.value } }
     : ignored('stamp-contradicts')
 }
-
-const UNOPENED = {
-  erased: { state: 'erased', why: 'erased' },
-  'unknown-key': { state: 'blocked', why: 'unknown-seal-key' },
-  forged: { state: 'ignored', why: 'seal-forged' },
-} as const
 
 const ignored = (why: string): FrameCheck => ({ state: 'ignored', why })
 
 const stampFault = async (
   { stamp }: Frame,
   envelope: Envelope,
-  { directory, verify, sha256 }: CheckFrameDeps,
+  { directory, verify }: CheckFrameDeps,
 ): Promise<string | null> => {
-  if (!equalBytes(digestOf(envelope, sha256), stamp.digest)) return 'stamp-contradicts'
   // The gateway had read that entry from the topic, so it is there: wait for it, but never for one
   // that is not, or a forged stamp could stop the view for good.
   if (stamp.directorySequence > directory.state.sequence) await directory.catchUp()

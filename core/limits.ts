@@ -108,6 +108,7 @@ export const LIMITS = {
   // Tokens and callers
   tokenLifeMs: 300_000,
   signaturesRememberedMax: 50_000,
+  framesRememberedBytesMax: 33_554_432,
   // An envelope
   signaturesMax: 4,
   // Live streams

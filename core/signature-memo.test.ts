@@ -36,6 +36,20 @@ test('another key, message or signature is another question', async () => {
   expect(asked).toHaveLength(4)
 })
 
+test('the same bytes, divided otherwise between key, signature and message, are another question', async () => {
+  const memo = memoised(async (key) => key.key.length === 32, sha256, 10)
+  const bytes = new Uint8Array(32 + 64 + 10).map((_, at) => at)
+  const divided = (keyBytes: number): Promise<boolean> =>
+    memo(
+      { algorithm: 'Ed25519', key: bytes.subarray(0, keyBytes) },
+      bytes.subarray(keyBytes + 64),
+      bytes.subarray(keyBytes, keyBytes + 64),
+    )
+  expect(await divided(32)).toBe(true)
+  expect(await divided(33)).toBe(false)
+  expect(await divided(31)).toBe(false)
+})
+
 test('it forgets the oldest rather than grow without end', async () => {
   const { asked, verify } = counting()
   const memo = memoised(verify, sha256, 4)

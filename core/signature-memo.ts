@@ -1,6 +1,7 @@
 import { concatBytes, hex, utf8 } from '#core/bytes.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { VerifySignature } from '#core/key.ts'
+import { TwoGenerations } from '#core/two-generations.ts'
 
 /**
  * Remembers signatures that verified, so that gateway, router and index of one process pay once.
@@ -12,36 +13,15 @@ export const memoised = (
   sha256: Sha256,
   entriesMax: number,
 ): VerifySignature => {
-  const memory = new TwoGenerations(Math.ceil(entriesMax / 2))
+  const memory = new TwoGenerations<true>(entriesMax)
   return async (key, message, signature) => {
-    const parts = concatBytes(utf8(key.algorithm), key.key, signature, sha256(message))
+    // The lengths stand before the parts, or two questions could have the same bytes.
+    const lengths = Uint8Array.of(key.key.length, signature.length)
+    const parts = concatBytes(utf8(key.algorithm), lengths, key.key, signature, message)
     const what = hex(sha256(parts))
-    if (memory.has(what)) return true
+    if (memory.get(what) !== undefined) return true
     const isGood = await verify(key, message, signature)
-    if (isGood) memory.add(what)
+    if (isGood) memory.set(what, true)
     return isGood
-  }
-}
-
-/** A bounded set that forgets its older half at once, which costs nothing for each entry. */
-class TwoGenerations {
-  private readonly generationMax: number
-  private young = new Set<string>()
-  private old = new Set<string>()
-
-  constructor(generationMax: number) {
-    this.generationMax = generationMax
-  }
-
-  has(entry: string): boolean {
-    return this.young.has(entry) || this.old.has(entry)
-  }
-
-  add(entry: string): void {
-    if (this.young.size >= this.generationMax) {
-      this.old = this.young
-      this.young = new Set()
-    }
-    this.young.add(entry)
   }
 }

@@ -21,6 +21,7 @@ import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
 import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
+import { FrameReader } from '#core/frame-reader.ts'
 import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
 import type { GuardSettings } from '#core/guard-settings.ts'
 import { IntakeView } from '#core/intake-view.ts'
@@ -41,11 +42,13 @@ export interface OpenGateway {
   close(): Promise<void>
 }
 
-/** Opens all that a gateway works with, over `parts`, and begins to follow the topics. */
+/** Opens all that a gateway works with, over `parts`, and begins to follow the topics. `shared`: a
+ * reader of frames that another service of the process has, too. */
 export const openGateway = async (
   home: string,
   parts: ServiceParts,
   settings: GatewaySettings = DEFAULT_GATEWAY_SETTINGS,
+  shared?: FrameReader,
 ): Promise<OpenGateway> => {
   const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
@@ -55,7 +58,7 @@ export const openGateway = async (
     files: policyFiles,
     onFault: (why) => onAlarm({ what: 'policy-fault', why }),
   })
-  const seal = await openSeal(paths.seal)
+  const frames = shared ?? new FrameReader(await openSeal(paths.seal), sha256)
   const views = paths.views('gateway')
   mkdirSync(views, { recursive: true })
   const view = (name: string) => ({
@@ -64,7 +67,7 @@ export const openGateway = async (
   })
   const store = wrap('gateway-intake', openSqliteIntakeStore(view('intake.db')))
   const index = wrap('alert-index', openSqliteAlertIndex(view('alerts.db')))
-  const checks = { seal, directory, verify, sha256, onAlarm }
+  const checks = { frames, directory, verify, onAlarm }
   const followed = REALMS.flatMap(alertTopics)
   const intake = new IntakeView(REALMS.flatMap(intakeTopics), { ...checks, store })
   const onTrouble = (topic: string, { message }: Error) => {
@@ -101,7 +104,7 @@ export const openGateway = async (
     index,
     alertTopics: followed,
     alertFollowers,
-    seal,
+    seal: frames.seal,
     cursors: openCipher(await readSecret(paths.cursorKey)),
     tokens: openTokens({
       privateKey: tokenKey.keyObject,

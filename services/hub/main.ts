@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
+import { openSeal } from '#adapters/files/seal.ts'
 import { createServer, type LogDestination } from '#adapters/http/server.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
 import { type RunningService, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
+import { FrameReader } from '#core/frame-reader.ts'
 import { type ServiceParts, startParts, UNWRAPPED, type WrapStore } from '#core/service-parts.ts'
 import { auditReadiness, auditRoutes } from '#services/audit/app.ts'
 import { type OpenAudit, openAudit } from '#services/audit/main.ts'
@@ -45,9 +47,11 @@ export const openHub = async (
   opening.defer(() => parts.directory.stop())
   const audit = await openAudit(home, parts)
   opening.defer(() => audit.close())
-  const gateway = await openGateway(home, parts, settings)
+  // What the gateway has read of a frame, the router need not read again.
+  const frames = new FrameReader(await openSeal(paths.seal), parts.sha256)
+  const gateway = await openGateway(home, parts, settings, frames)
   opening.defer(() => gateway.close())
-  const router = await openRouter(home, parts)
+  const router = await openRouter(home, parts, frames)
   opening.defer(() => router.close())
   const readiness = [
     ...gatewayReadiness(gateway.deps),

@@ -8,6 +8,7 @@ import { partsOptions } from '#adapters/process/parts-options.ts'
 import { runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
+import { FrameReader } from '#core/frame-reader.ts'
 import { IntakeView } from '#core/intake-view.ts'
 import { REALMS } from '#core/realm.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
@@ -24,11 +25,16 @@ export interface OpenRouter {
   close(): Promise<void>
 }
 
-/** Opens a router over `parts` and begins to follow the intake topics of both realms. */
-export const openRouter = async (home: string, parts: ServiceParts): Promise<OpenRouter> => {
+/** Opens a router over `parts` and begins to follow the intake topics of both realms. `shared`: a
+ * reader of frames that another service of the process has, too. */
+export const openRouter = async (
+  home: string,
+  parts: ServiceParts,
+  shared?: FrameReader,
+): Promise<OpenRouter> => {
   const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
-  const seal = await openSeal(paths.seal)
+  const frames = shared ?? new FrameReader(await openSeal(paths.seal), sha256)
   const views = paths.views('router')
   mkdirSync(views, { recursive: true })
   const intakeDatabase = openSqliteIntakeStore({
@@ -37,7 +43,7 @@ export const openRouter = async (home: string, parts: ServiceParts): Promise<Ope
   })
   const store = wrap('router-intake', intakeDatabase)
   const topics = REALMS.flatMap(intakeTopics)
-  const intake = new IntakeView(topics, { seal, directory, verify, sha256, onAlarm, store })
+  const intake = new IntakeView(topics, { frames, directory, verify, onAlarm, store })
   const accessLog = openAccessLog({ log, clock, random, sha256, service: 'ROUTER' })
   const horizons = new Horizons({ log, directory, clock })
   const router = new FrameRouter({

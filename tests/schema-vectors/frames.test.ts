@@ -12,6 +12,8 @@ import { type CheckFrameDeps, checkFrame } from '#core/check-frame.ts'
 import { frameCodec, stampCodec } from '#core/codecs.ts'
 import { DirectoryView } from '#core/directory/view.ts'
 import { frameFrom, type Stamp, sealFrame } from '#core/frame.ts'
+import { FrameReader } from '#core/frame-reader.ts'
+import type { Seal } from '#core/ports/seal.ts'
 import { REALMS } from '#core/realm.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import { readVectors, unhex } from '#tests/schema-vectors/read.ts'
@@ -58,10 +60,9 @@ let deps: CheckFrameDeps & { readonly directory: DirectoryView }
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rabta-vectors-'))
   deps = {
-    seal: await sealOfVectors(),
+    frames: new FrameReader(await sealOfVectors(), sha256),
     directory: await directoryOfVectors(),
     verify: verifySignature,
-    sha256,
   }
 })
 afterAll(async () => {
@@ -81,12 +82,13 @@ const sealOfVectors = async () => {
   return openSeal(folder)
 }
 
-const directoryOfVectors = async (): Promise<DirectoryView> => {
+/** `entries`: how many of the topic's, from the first. */
+const directoryOfVectors = async (entries = Number.POSITIVE_INFINITY): Promise<DirectoryView> => {
   const log = openMemoryLog()
   await log.ensureTopics([DIRECTORY_TOPIC])
   await log.append(
     DIRECTORY_TOPIC,
-    directoryVectors.topic.map(({ entry }) => unhex(entry)),
+    directoryVectors.topic.slice(0, entries).map(({ entry }) => unhex(entry)),
   )
   const view = new DirectoryView({
     log,
@@ -121,7 +123,7 @@ describe('an authentic frame', () => {
   })
 
   test.each(vectors.authentic)('$why, sealed again', ({ stamp, signedAlert, ...row }) => {
-    const again = sealFrame(deps.seal, {
+    const again = sealFrame(deps.frames.seal, {
       stamp: stampFrom(stamp),
       signedAlert: unhex(signedAlert),
       sealKeyId: row.sealKeyId,
@@ -134,6 +136,69 @@ describe('an authentic frame', () => {
 describe('another frame', () => {
   test.each(vectors.others)('$state, $reason: $why', async ({ state, reason, frame }) => {
     expect(await checkFrame(unhex(frame), deps)).toEqual({ state, why: reason })
+  })
+})
+
+describe('what a reader remembers of a frame', () => {
+  /** Counts how often the seal is opened. */
+  const counting = () => {
+    const { seal } = deps.frames
+    let opened = 0
+    const counted: Seal = {
+      keyIdFor: (...args) => seal.keyIdFor(...args),
+      seal: (box) => seal.seal(box),
+      open: (box) => {
+        opened += 1
+        return seal.open(box)
+      },
+    }
+    return { frames: new FrameReader(counted, sha256), count: () => opened }
+  }
+
+  test('spares the seal, and never what can have changed: the directory and the signature', async () => {
+    const { frames, count } = counting()
+    const strangers = await directoryOfVectors(1)
+    for (const { frame } of vectors.authentic) {
+      const bytes = unhex(frame)
+      const before = count()
+      const first = await checkFrame(bytes, { ...deps, frames })
+      expect(await checkFrame(bytes, { ...deps, frames })).toEqual(first)
+      expect(count()).toBe(before + 1)
+      expect(await checkFrame(bytes, { ...deps, frames, directory: strangers })).toEqual({
+        state: 'ignored',
+        why: 'stamp-ahead-of-directory',
+      })
+      expect(await checkFrame(bytes, { ...deps, frames, verify: async () => false })).toEqual({
+        state: 'ignored',
+        why: 'signature-invalid',
+      })
+      expect((await checkFrame(bytes, { ...deps, frames })).state).toBe('authentic')
+    }
+    await strangers.stop()
+  })
+
+  test('says nothing about bytes that differ in one bit', async () => {
+    const { frames } = counting()
+    for (const { frame } of vectors.authentic.slice(0, 2)) {
+      const bytes = unhex(frame)
+      expect(frames.read(bytes).state).toBe('opened')
+      for (let at = 0; at < bytes.length; at += 1) {
+        const other = bytes.slice()
+        other[at] = (other[at] ?? 0) ^ (1 << (at % 8))
+        expect((await checkFrame(other, { ...deps, frames })).state, `byte ${at}`).not.toBe(
+          'authentic',
+        )
+      }
+    }
+  })
+
+  test('is never a refusal: a frame that is not taken is looked at each time', async () => {
+    const { frames, count } = counting()
+    const forged = vectors.others.find(({ reason }) => reason === 'seal-forged')
+    for (let times = 1; times <= 3; times += 1) {
+      await checkFrame(unhex(forged?.frame ?? ''), { ...deps, frames })
+      expect(count()).toBe(times)
+    }
   })
 })
 
