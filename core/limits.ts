@@ -157,4 +157,7 @@ export const LIMITS = {
   importRetryMsMin: 250,
   importRetryMsMax: 10_000,
   importProblemsShownMax: 20,
+  // Command line
+  draftCharactersMax: 262_144,
+  draftDepthMax: 16,
 } as const

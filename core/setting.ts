@@ -5,8 +5,10 @@ export class SettingInvalid extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Who reads settings: each service by itself, or all of them in one process. */
-export type Reader = 'hub' | 'gateway' | 'router' | 'audit'
+/** Who reads settings: the services, all of them in one process, and the command line. */
+export const READERS = ['hub', 'gateway', 'router', 'audit', 'cli'] as const
+export type Reader = (typeof READERS)[number]
+export const isReader = (name: string): name is Reader => READERS.some((one) => one === name)
 
 /** What a value may be. */
 export interface Kind<T> {
@@ -54,9 +56,20 @@ export const matching = (pattern: RegExp, limits: string): Kind<string> => ({
   parse: (text) => (pattern.test(text) ? text : undefined),
 })
 
+/** One of a closed set. */
+export const oneOf = <const T extends string>(values: readonly T[]): Kind<T> => ({
+  limits: values.join(' or '),
+  parse: (text) => values.find((value) => value === text),
+})
+
 export const yesOrNo: Kind<boolean> = {
   limits: 'yes or no',
   parse: (text) => (text === 'yes' || text === 'no' ? text === 'yes' : undefined),
+}
+
+export const webAddress: Kind<string> = {
+  limits: 'an http or https address',
+  parse: (text) => (/^https?:\/\/[^\s/]+/.test(text) ? text : undefined),
 }
 
 export interface ListenAddress {

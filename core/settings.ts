@@ -1,4 +1,6 @@
 import { LIMITS } from '#core/limits.ts'
+import { isPrincipalId } from '#core/principal.ts'
+import { REALMS } from '#core/realm.ts'
 import { redisUrl } from '#core/redis-url.ts'
 import {
   anyText,
@@ -6,10 +8,12 @@ import {
   hostAndPort,
   listOf,
   matching,
+  oneOf,
   path,
   type Reader,
   type Setting,
   SettingInvalid,
+  webAddress,
   wholeNumber,
   yesOrNo,
 } from '#core/setting.ts'
@@ -25,8 +29,8 @@ const WITH_GATEWAY = ['hub', 'gateway'] as const
  */
 export const SETTINGS = {
   RABTA_HOME: {
-    readers: SERVICES,
-    otherwise: null,
+    readers: [...SERVICES, 'cli'],
+    otherwise: { hub: null, gateway: null, router: null, audit: null, cli: './data' },
     example: './data',
     means: 'the folder that `rabta init` made: keys, pinned genesis, views, data',
     ...path,
@@ -139,6 +143,43 @@ export const SETTINGS = {
     otherwise: '',
     means: 'files with checkpoints that the log must still agree with',
     ...listOf(path),
+  },
+  RABTA_AS: {
+    readers: ['cli'],
+    otherwise: '',
+    means: 'who asks: the principal of `--as`',
+    limits: 'AGENCY/NAME',
+    parse: (text) => (isPrincipalId(text) ? text : undefined),
+  },
+  RABTA_REALM: {
+    readers: ['cli'],
+    otherwise: 'live',
+    means: 'in which realm',
+    ...oneOf(REALMS),
+  },
+  RABTA_GATEWAY: {
+    readers: ['cli'],
+    otherwise: 'http://127.0.0.1:8700',
+    means: 'where the gateway is; in the clear on this machine only',
+    ...webAddress,
+  },
+  RABTA_AUDIT: {
+    readers: ['cli'],
+    otherwise: '',
+    means: 'where the audit service is; without it, at the gateway’s address',
+    ...webAddress,
+  },
+  RABTA_KAFKA_IMAGE: {
+    readers: ['cli'],
+    otherwise: 'apache/kafka:4.3.1',
+    means: 'the image that `rabta demo --log=kafka` starts where no broker is named',
+    ...anyText,
+  },
+  NO_COLOR: {
+    readers: ['cli'],
+    otherwise: '',
+    means: 'set to anything: no bold type; none is used where the output is no terminal',
+    ...anyText,
   },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 

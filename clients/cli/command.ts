@@ -1,4 +1,6 @@
-import { type ParseArgsOptionsConfig, parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
+import type { Environment } from '#core/setting.ts'
+import type { SettingName } from '#core/settings.ts'
 
 /** What a command can end with; `docs/cli.md` lists them. */
 export const EXIT = {
@@ -13,6 +15,10 @@ export const EXIT = {
   unreachable: 4,
   /** Something did not verify: a forged item, a forked log, a damaged receipt. */
   unverified: 5,
+  /** Stopped by Ctrl-C before it was done. */
+  stopped: 130,
+  /** Stopped because nobody reads its output any more. */
+  unread: 141,
 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
@@ -32,11 +38,24 @@ export interface Option {
   readonly value?: string
   readonly help: string
   readonly default?: string
+  /** What counts where the option is not given. */
+  readonly setting?: SettingName
+  /** The values of a closed set. */
+  readonly oneOf?: readonly string[]
+  /** Several values, by commas. */
+  readonly isList?: boolean
 }
+
+export type Source = 'flag' | 'environment' | 'default'
 
 export interface Given {
   readonly words: readonly string[]
   readonly options: Readonly<Record<string, string | boolean | undefined>>
+  /** Where the value of each option comes from. */
+  readonly sources: Readonly<Record<string, Source>>
+  readonly env: Environment
+  /** Aborts when the user stops the command. */
+  readonly signal: AbortSignal
 }
 
 export interface Command {
@@ -44,6 +63,8 @@ export interface Command {
   readonly summary: string
   /** The words behind the name, for the help: `ORIGIN/ID`. */
   readonly words: string
+  /** What the first word must be one of, where it says what to do. */
+  readonly firstWords?: readonly string[]
   readonly wordsMin: number
   readonly wordsMax: number
   readonly options: Readonly<Record<string, Option>>
@@ -56,34 +77,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Throws UsageError. */
-export const parseGiven = (command: Command, args: readonly string[]): Given => {
-  const options: ParseArgsOptionsConfig = {}
-  for (const [name, { type, default: value }] of Object.entries(command.options)) {
-    options[name] = value === undefined ? { type } : { type, default: value }
-  }
-  const parsed = strictly(args, options)
-  const { length } = parsed.positionals
-  if (length < command.wordsMin || length > command.wordsMax) {
-    throw new UsageError(`rabta ${command.name} takes ${command.words || 'no words'}`)
-  }
-  return { words: parsed.positionals, options: { ...parsed.values } as Given['options'] }
-}
-
-const strictly = (args: readonly string[], options: ParseArgsOptionsConfig) => {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
 export const helpOf = (command: Command): string => {
   const words = command.words === '' ? '' : ` ${command.words}`
   const rows = Object.entries(command.options).map(([name, option]) => {
     const value = option.type === 'string' ? ` ${option.value ?? 'TEXT'}` : ''
-    const otherwise = option.default === undefined ? '' : ` (default: ${option.default})`
-    return [`--${name}${value}`, `${option.help}${otherwise}`] as const
+    const otherwise = [
+      ...(option.setting === undefined ? [] : [`else ${option.setting}`]),
+      ...(option.default === undefined ? [] : [`default: ${option.default}`]),
+    ].join('; ')
+    return [`--${name}${value}`, `${option.help}${otherwise && ` (${otherwise})`}`] as const
   })
   const lines = [...rows, ['--help', 'Show this.'] as const]
   return [

@@ -2,6 +2,8 @@ import type { Command } from '#clients/cli/command.ts'
 import { accessLogCommand } from '#clients/cli/commands/access-log.ts'
 import { agencyCommand } from '#clients/cli/commands/agency.ts'
 import { alertCommand } from '#clients/cli/commands/alert.ts'
+import { completionCommand } from '#clients/cli/commands/completion.ts'
+import { configCommand } from '#clients/cli/commands/config.ts'
 import { demoCommand } from '#clients/cli/commands/demo.ts'
 import { directoryCommand } from '#clients/cli/commands/directory.ts'
 import { feedCommand } from '#clients/cli/commands/feed.ts'
@@ -32,4 +34,6 @@ export const COMMANDS: readonly Command[] = [
   keyCommand,
   verifyCommand,
   fsckCommand,
+  configCommand,
+  completionCommand(() => COMMANDS),
 ]

@@ -3,7 +3,7 @@ import { HomeUnusable } from '#adapters/files/home.ts'
 import { LoosePermissions } from '#adapters/files/key-file.ts'
 import { EXIT, type ExitCode, UsageError } from '#clients/cli/command.ts'
 import { FAULTS } from '#clients/cli/directory-words.ts'
-import { DraftInvalid } from '#clients/cli/draft.ts'
+import { DraftInvalid } from '#clients/cli/draft/draft-fault.ts'
 import { ChangeUnusable } from '#clients/sdk/enter-change.ts'
 import { HubMisbehaved, HubRefusal, HubUnreachable } from '#clients/sdk/errors.ts'
 import { LogChanged, LogForked } from '#clients/sdk/log-errors.ts'
@@ -41,7 +41,7 @@ const isFileError = (error: unknown): error is Error =>
 const UNVERIFIED = [HubMisbehaved, LogForked, LogChanged]
 
 const messageOf = (error: unknown): string => {
-  if (error instanceof UsageError) return error.message
+  if (error instanceof UsageError || error instanceof DraftInvalid) return error.message
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
 

@@ -14,7 +14,7 @@ import type { CheckpointMemory } from '#clients/sdk/checkpoint-memory.ts'
 import { LogClient } from '#clients/sdk/log.ts'
 import { openSession, type Session } from '#clients/sdk/session.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
-import { isRealm, type Realm } from '#core/realm.ts'
+import { isRealm, REALMS, type Realm } from '#core/realm.ts'
 
 /** The options of every command that talks to a hub. */
 export const HUB_OPTIONS = {
@@ -23,18 +23,34 @@ export const HUB_OPTIONS = {
     value: 'DIR',
     help: 'The folder with keys and federation.json.',
     default: './data',
+    setting: 'RABTA_HOME',
   },
   as: {
     type: 'string',
     value: 'AGENCY/NAME',
     help: 'The principal who asks, e.g. nacta/coordinator.',
+    setting: 'RABTA_AS',
   },
-  realm: { type: 'string', value: 'REALM', help: 'live or exercise.', default: 'live' },
-  gateway: { type: 'string', value: 'URL', help: 'The gateway.', default: 'http://127.0.0.1:8700' },
+  realm: {
+    type: 'string',
+    value: 'REALM',
+    help: 'live or exercise.',
+    default: 'live',
+    setting: 'RABTA_REALM',
+    oneOf: REALMS,
+  },
+  gateway: {
+    type: 'string',
+    value: 'URL',
+    help: 'The gateway.',
+    default: 'http://127.0.0.1:8700',
+    setting: 'RABTA_GATEWAY',
+  },
   audit: {
     type: 'string',
     value: 'URL',
     help: 'The audit service; without it, the gateway’s address.',
+    setting: 'RABTA_AUDIT',
   },
   json: { type: 'boolean', help: 'Print JSON for programs.' },
 } as const satisfies Record<string, Option>
@@ -84,6 +100,7 @@ export const identityFrom = async (given: Given): Promise<Identity> => {
     principal: principalOf(given),
     realm: realmOf(given),
     gatewayUrl: text(given, 'gateway'),
+    signal: given.signal,
     ...(audit === undefined ? {} : { auditUrl: audit }),
   })
 }
@@ -94,13 +111,16 @@ export const openIdentity = async (who: {
   readonly realm: Realm
   readonly gatewayUrl: string
   readonly auditUrl?: string
+  /** Ends every request. */
+  readonly signal?: AbortSignal
 }): Promise<Identity> => {
-  const { home, principal, realm, gatewayUrl, auditUrl } = who
+  const { home, principal, realm, gatewayUrl, auditUrl, signal } = who
   const [agency = '', name = ''] = principal.split('/')
   const { issuer } = await readFederation(home)
   const session = openSession({
     gatewayUrl,
     ...(auditUrl === undefined ? {} : { auditUrl }),
+    ...(signal === undefined ? {} : { fetch: stoppedBy(signal) }),
     realm,
     principal,
     authentication: openSigner(
@@ -115,6 +135,14 @@ export const openIdentity = async (who: {
   })
   return { session, home, log: new LogClient(session, checkpointFile(home, principal)) }
 }
+
+const stoppedBy =
+  (stopping: AbortSignal): typeof fetch =>
+  (input, init) => {
+    const own = init?.signal
+    const signal = own ? AbortSignal.any([own, stopping]) : stopping
+    return fetch(input, { ...init, signal })
+  }
 
 /** Remembers the last checkpoint that this principal saw: what a forked log is held against. */
 const checkpointFile = (home: string, principal: string): CheckpointMemory => {

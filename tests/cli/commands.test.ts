@@ -172,11 +172,11 @@ test('a draft that is none says which part', async () => {
   const bad = join(hub.home.home, 'bad.json')
   const publishing = ['publish', bad, '--as', 'ctd-kp/duty-officer', '--dry-run', ...at()]
   const cases = [
-    ['{', 'not JSON'],
+    ['{', 'line 1, column 2'],
     ['{"texts":[]}', '«label» is missing'],
     ['{"label":{},"texts":[],"colour":1}', 'no field «colour»'],
-    ['{"label":{"classification":"LOUD","jurisdictions":["PK"]},"texts":[]}', 'classification'],
-    ['{"label":{"classification":"SECRET","jurisdictions":[]},"texts":[]}', 'jurisdictions'],
+    ['{"label":{"classification":"LOUD","jurisdictions":["PK"]},"texts":[]}', '«LOUD»'],
+    ['{"label":{"classification":"SECRET","jurisdictions":[]},"texts":[]}', 'label'],
   ] as const
   for (const [text, message] of cases) {
     writeFileSync(bad, text)

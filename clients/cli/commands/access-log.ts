@@ -41,6 +41,7 @@ export const accessLogCommand: Command = {
   name: 'access-log',
   summary: 'Ask the access log who did what, and hold it to its checkpoints.',
   words: 'search | record INDEX | receipt INDEX | given-to ORIGIN/ID | checkpoint',
+  firstWords: Object.keys(ABOUT),
   wordsMin: 1,
   wordsMax: 2,
   options: {
@@ -48,15 +49,19 @@ export const accessLogCommand: Command = {
     agency: { type: 'string', help: 'search: of this agency’s principals.' },
     principal: { type: 'string', value: 'AGENCY/NAME', help: 'search: of this principal.' },
     alert: { type: 'string', value: 'ORIGIN/ID', help: 'search: about this alert.' },
-    action: { type: 'string', help: 'search: PUBLISH, RELEASE, READ, SEARCH, …' },
-    outcome: { type: 'string', help: 'search: ALLOWED, DENIED or FAILED.' },
+    action: { type: 'string', help: 'search: what was done.', oneOf: ACCESS_ACTIONS },
+    outcome: {
+      type: 'string',
+      help: 'search: ALLOWED, DENIED or FAILED.',
+      oneOf: ACCESS_OUTCOMES,
+    },
     limit: { type: 'string', value: 'N', help: 'search: how many, 1 to 500.', default: '50' },
     before: { type: 'string', value: 'INDEX', help: 'search: below this leaf.' },
     out: { type: 'string', value: 'FILE', help: 'receipt: where to write it.' },
   },
   examples: [
     'rabta access-log search --as nacta/national-auditor --outcome DENIED',
-    'rabta access-log given-to ctd-kp/0b0e6a4e-… --as ctd-kp/security-officer',
+    'rabta access-log given-to ctd-kp/0b0e6a4e-3f4b-4c1d-9a55-0d3c5b1f7a21 --as ctd-kp/security-officer',
     'rabta access-log receipt 1234 --as ctd-kp/security-officer --out 1234.tlog-proof',
   ],
   run: async (given, io) => {

@@ -12,6 +12,8 @@ import {
 import { count, flag, identityFrom, optionalText, text } from '#clients/cli/identity.ts'
 import { newKey, POSSESSION_OPTION, pathBeside } from '#clients/cli/new-key.ts'
 import type { AgencyId } from '#core/agency.ts'
+import { CLASSIFICATIONS } from '#core/classification.ts'
+import { ALL_JURISDICTIONS } from '#core/jurisdiction.ts'
 import { type PrincipalId, principalId } from '#core/principal.ts'
 
 const ABOUT = {
@@ -26,16 +28,29 @@ export const agencyCommand: Command = {
   name: 'agency',
   summary: 'Add, suspend, resume or repair an agency: signed with the federation’s root key.',
   words: 'add | suspend | resume | replace-administrators AGENCY',
+  firstWords: Object.keys(ABOUT),
   wordsMin: 2,
   wordsMax: 2,
   options: {
     ...ENTER_OPTIONS,
-    jurisdiction: { type: 'string', value: 'CODE', help: 'add: its home, for ever.' },
-    ceiling: { type: 'string', value: 'LEVEL', help: 'add: the highest clearance it may give.' },
+    jurisdiction: {
+      type: 'string',
+      value: 'CODE',
+      help: 'add: its home, for ever.',
+      oneOf: ALL_JURISDICTIONS,
+    },
+    ceiling: {
+      type: 'string',
+      value: 'LEVEL',
+      help: 'add: the highest clearance it may give.',
+      oneOf: CLASSIFICATIONS,
+    },
     jurisdictions: {
       type: 'string',
       value: 'CODE[,CODE]',
       help: 'add: which its principals may hold; its home without it.',
+      oneOf: ALL_JURISDICTIONS,
+      isList: true,
     },
     administrator: {
       type: 'string',
@@ -54,7 +69,7 @@ export const agencyCommand: Command = {
   examples: [
     'rabta agency add fia --jurisdiction PK --ceiling SECRET --as nacta/coordinator',
     'rabta agency suspend ctd-gb --as nacta/coordinator --key root.pem',
-    'rabta agency replace-administrators ctd-gb --administrator administrator-2 …',
+    'rabta agency replace-administrators ctd-gb --administrator administrator-2',
     'rabta agency resume ctd-gb --as nacta/coordinator --dry-run',
   ],
   run: async (given, io) => {

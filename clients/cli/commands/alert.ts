@@ -23,9 +23,9 @@ export const alertCommand: Command = {
     out: { type: 'string', value: 'FILE', help: 'Also write the signed bytes, as they came.' },
   },
   examples: [
-    'rabta alert ctd-kp/0b0e6a4e-… --as nacta/coordinator',
-    'rabta alert ack ctd-kp/0b0e6a4e-… --as nacta/coordinator',
-    'rabta alert ctd-kp/0b0e6a4e-… --as ctd-kp/duty-officer --status',
+    'rabta alert ctd-kp/0b0e6a4e-3f4b-4c1d-9a55-0d3c5b1f7a21 --as nacta/coordinator',
+    'rabta alert ack ctd-kp/0b0e6a4e-3f4b-4c1d-9a55-0d3c5b1f7a21 --as nacta/coordinator',
+    'rabta alert ctd-kp/0b0e6a4e-3f4b-4c1d-9a55-0d3c5b1f7a21 --as ctd-kp/duty-officer --status',
   ],
   run: async (given, io) => {
     const [first = '', second] = given.words
@@ -41,12 +41,12 @@ export const alertCommand: Command = {
       return EXIT.ok
     }
     const release = await readAlert(session, name)
+    const out = optionalText(given, 'out')
+    if (release.ok && out !== undefined) await writeFile(out, release.signedAlert, { flag: 'wx' })
     if (!release.ok || flag(given, 'json')) {
       io.out(`${JSON.stringify(releaseToJson(release), null, 2)}\n`)
       return release.ok ? EXIT.ok : EXIT.unverified
     }
-    const out = optionalText(given, 'out')
-    if (out !== undefined) await writeFile(out, release.signedAlert, { flag: 'wx' })
     io.out(`${JSON.stringify(alertToJson(release.alert), null, 2)}\n`)
     io.say(`signature, stamp and record verified; this reading is leaf ${release.record.index}\n`)
     return EXIT.ok

@@ -30,6 +30,7 @@ export const demoCommand: Command = {
       type: 'string',
       value: 'KIND',
       help: 'sqlite, or kafka: three processes.',
+      oneOf: ['sqlite', 'kafka'],
       default: 'sqlite',
     },
     'kafka-brokers': {

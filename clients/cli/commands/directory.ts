@@ -34,6 +34,7 @@ export const directoryCommand: Command = {
   name: 'directory',
   summary: 'Who is who, and who said so: verified from the pinned genesis entry.',
   words: 'log | show',
+  firstWords: Object.keys(ABOUT),
   wordsMin: 1,
   wordsMax: 1,
   options: {

@@ -1,4 +1,11 @@
-import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
+import {
+  type Command,
+  EXIT,
+  type Given,
+  type Io,
+  type Option,
+  UsageError,
+} from '#clients/cli/command.ts'
 import {
   count,
   flag,
@@ -14,10 +21,18 @@ import { type FeedStreamOptions, feedStream } from '#clients/sdk/feed-stream.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import type { Release } from '#clients/sdk/verify-release.ts'
 import { isAgencyId } from '#core/agency.ts'
-import { isClassification } from '#core/classification.ts'
-import { isJurisdiction } from '#core/jurisdiction.ts'
-import { isKind } from '#core/kind.ts'
-import { isPrecedence } from '#core/precedence.ts'
+import { CLASSIFICATIONS, isClassification } from '#core/classification.ts'
+import { ALL_JURISDICTIONS, isJurisdiction } from '#core/jurisdiction.ts'
+import { isKind, KINDS } from '#core/kind.ts'
+import { isPrecedence, PRECEDENCES } from '#core/precedence.ts'
+
+const only = (oneOf: readonly string[]): Option => ({
+  type: 'string',
+  value: 'LIST',
+  help: 'Only these, by commas.',
+  oneOf,
+  isList: true,
+})
 
 export const feedCommand: Command = {
   name: 'feed',
@@ -36,10 +51,10 @@ export const feedCommand: Command = {
     limit: { type: 'string', value: 'N', help: 'Items a page, 1 to 500.', default: '100' },
     all: { type: 'boolean', help: 'Go on to the end of the feed.' },
     follow: { type: 'boolean', help: 'Go on to the end, then as alerts come, until stopped.' },
-    jurisdiction: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
-    classification: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
-    precedence: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
-    kind: { type: 'string', value: 'LIST', help: 'Only these, by commas.' },
+    jurisdiction: only(ALL_JURISDICTIONS),
+    classification: only(CLASSIFICATIONS),
+    precedence: only(PRECEDENCES),
+    kind: only(KINDS),
     origin: { type: 'string', value: 'LIST', help: 'Only of these agencies, by commas.' },
   },
   examples: [

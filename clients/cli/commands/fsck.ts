@@ -24,7 +24,13 @@ export const fsckCommand: Command = {
   wordsMin: 0,
   wordsMax: 0,
   options: {
-    home: { type: 'string', value: 'DIR', help: 'The hub’s home.', default: './data' },
+    home: {
+      type: 'string',
+      value: 'DIR',
+      help: 'The hub’s home.',
+      default: './data',
+      setting: 'RABTA_HOME',
+    },
     'kafka-brokers': {
       type: 'string',
       value: 'HOST:PORT',

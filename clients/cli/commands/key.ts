@@ -33,17 +33,21 @@ const ABOUT = {
 } as const
 const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOUT, name)
 
+const USAGE_WORDS = Object.keys(KEY_USAGES).map((usage) => usage.replaceAll('_', '-'))
+
 export const keyCommand: Command = {
   name: 'key',
   summary: 'Add, rotate or revoke a key: signed with the administrator’s key, or the root key.',
   words: 'add | prove | rotate | revoke KEY-ID',
+  firstWords: ['prove', ...Object.keys(ABOUT)],
   wordsMin: 1,
   wordsMax: 2,
   options: {
     ...ENTER_OPTIONS,
     usage: {
       type: 'string',
-      help: `add, rotate: ${Object.keys(KEY_USAGES).join(', ').replaceAll('_', '-')}.`,
+      help: `add, rotate: ${USAGE_WORDS.join(', ')}.`,
+      oneOf: USAGE_WORDS,
     },
     agency: { type: 'string', help: 'add, prove, rotate: whose; that of --as without it.' },
     principal: {
@@ -67,9 +71,9 @@ export const keyCommand: Command = {
   },
   examples: [
     'rabta key prove --usage authentication --principal ctd-kp/desk-2 --from desk-2.pem > desk-2.proof',
-    'rabta key add … --principal ctd-kp/desk-2 --from desk-2.pub.pem --possession desk-2.proof',
+    'rabta key add --usage authentication --principal ctd-kp/desk-2 --from desk-2.pub.pem --possession desk-2.proof',
     'rabta key rotate --usage alert-signing --as ctd-kp/administrator',
-    'rabta key revoke KEY-ID --compromised-since 2026-11-01T00:00:00Z …',
+    'rabta key revoke KEY-ID --compromised-since 2026-11-01T00:00:00Z',
   ],
   run: async (given, io) => {
     const [name = '', word] = given.words

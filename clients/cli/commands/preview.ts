@@ -9,11 +9,11 @@ import { uuidFromRandom } from '#core/uuid.ts'
 export const previewCommand: Command = {
   name: 'preview',
   summary: 'Say whom a draft’s label would reach, and why not the others; publish nothing.',
-  words: 'DRAFT.json',
+  words: 'DRAFT',
   wordsMin: 1,
   wordsMax: 1,
   options: HUB_OPTIONS,
-  examples: ['rabta preview docs/examples/draft.json --as ctd-kp/duty-officer'],
+  examples: ['rabta preview docs/examples/draft.yaml --as ctd-kp/duty-officer'],
   run: async (given, io) => {
     const { session } = await identityFrom(given)
     const { label } = alertFromDraft(await readFile(given.words[0] ?? '', 'utf8'), {

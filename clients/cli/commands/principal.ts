@@ -9,8 +9,10 @@ import {
 } from '#clients/cli/enter.ts'
 import { identityFrom, optionalText } from '#clients/cli/identity.ts'
 import { type AccessCaveat, isAccessCaveat } from '#core/caveat.ts'
+import { CLASSIFICATIONS } from '#core/classification.ts'
 import { AGENCY_ROLES, type AgencyRole, type PrincipalSet } from '#core/directory/entry.ts'
 import type { DirectoryState, Principal } from '#core/directory/state.ts'
+import { ALL_JURISDICTIONS } from '#core/jurisdiction.ts'
 import { agencyOf, type PrincipalId } from '#core/principal.ts'
 import { isRealm } from '#core/realm.ts'
 
@@ -32,13 +34,29 @@ export const principalCommand: Command = {
   name: 'principal',
   summary: 'Add, change, suspend or resume a principal: signed with its administrator’s key.',
   words: 'set | suspend | resume AGENCY/NAME',
+  firstWords: Object.keys(ABOUT),
   wordsMin: 2,
   wordsMax: 2,
   options: {
     ...ENTER_OPTIONS,
-    kind: { type: 'string', help: 'set: PERSON or SYSTEM; PERSON for a new one.' },
-    clearance: { type: 'string', value: 'LEVEL', help: 'set: its clearance.' },
-    jurisdictions: { type: 'string', value: 'CODE[,CODE]', help: 'set: what it is to see.' },
+    kind: {
+      type: 'string',
+      help: 'set: PERSON or SYSTEM; PERSON for a new one.',
+      oneOf: ['PERSON', 'SYSTEM'],
+    },
+    clearance: {
+      type: 'string',
+      value: 'LEVEL',
+      help: 'set: its clearance.',
+      oneOf: CLASSIFICATIONS,
+    },
+    jurisdictions: {
+      type: 'string',
+      value: 'CODE[,CODE]',
+      help: 'set: what it is to see.',
+      oneOf: ALL_JURISDICTIONS,
+      isList: true,
+    },
     caveats: { type: 'string', value: 'NAME[,NAME]', help: 'set: access caveats; «» for none.' },
     roles: {
       type: 'string',
@@ -47,7 +65,7 @@ export const principalCommand: Command = {
     },
   },
   examples: [
-    'rabta principal set ctd-kp/desk-2 --clearance SECRET --jurisdictions PK-KP --roles auditor …',
+    'rabta principal set ctd-kp/desk-2 --clearance SECRET --jurisdictions PK-KP --roles auditor',
     'rabta principal set ctd-kp/analyst --clearance RESTRICTED --as ctd-kp/administrator',
     'rabta principal suspend ctd-kp/analyst --as ctd-kp/administrator',
   ],

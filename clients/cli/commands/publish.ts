@@ -15,7 +15,7 @@ import { uuidFromRandom } from '#core/uuid.ts'
 export const publishCommand: Command = {
   name: 'publish',
   summary: 'Sign a draft with the agency’s key and publish it.',
-  words: 'DRAFT.json',
+  words: 'DRAFT',
   wordsMin: 1,
   wordsMax: 1,
   options: {
@@ -23,7 +23,7 @@ export const publishCommand: Command = {
     'dry-run': { type: 'boolean', help: 'Show the alert that would be signed; send nothing.' },
   },
   examples: [
-    'rabta publish docs/examples/draft.json --as ctd-kp/duty-officer',
+    'rabta publish docs/examples/draft.yaml --as ctd-kp/duty-officer',
     'rabta publish draft.json --as ctd-kp/duty-officer --dry-run',
   ],
   run: async (given, io) => {

@@ -16,14 +16,20 @@ export const serveCommand: Command = {
       value: 'DIR',
       help: 'The folder that rabta init made.',
       default: './data',
+      setting: 'RABTA_HOME',
     },
     listen: {
       type: 'string',
       value: 'HOST:PORT',
       help: 'Where to listen; beyond this machine only with --behind-proxy.',
       default: '127.0.0.1:8700',
+      setting: 'RABTA_LISTEN',
     },
-    'behind-proxy': { type: 'boolean', help: 'A proxy with TLS stands in front.' },
+    'behind-proxy': {
+      type: 'boolean',
+      help: 'A proxy with TLS stands in front.',
+      setting: 'RABTA_BEHIND_PROXY',
+    },
   },
   examples: ['rabta serve', 'rabta serve --home /srv/rabta --listen 127.0.0.1:9000'],
   run: async (given, io) => {

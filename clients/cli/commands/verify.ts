@@ -20,6 +20,7 @@ export const verifyCommand: Command = {
       value: 'DIR',
       help: 'Where federation.json and directory.seed name the log’s key.',
       default: './data',
+      setting: 'RABTA_HOME',
     },
     'log-key': { type: 'string', value: 'VKEY', help: 'The log’s C2SP verifier key instead.' },
     record: { type: 'string', value: 'FILE', help: 'The record’s bytes, if the receipt has none.' },
