@@ -31,6 +31,23 @@ export const REFUSALS = {
     'Set Content-Type as detail says.',
   ],
   'request-invalid': [400, 'The request is not well formed.', 'See detail.'],
+  'request-slow': [
+    408,
+    'The request did not come whole in time; the connection is closed.',
+    'Send it again, over a connection that is fast enough.',
+  ],
+  'body-too-large': [413, 'The body is longer than this route takes.', 'See docs/api.md.'],
+  'url-too-long': [414, 'The address is longer than 4,096 characters.', 'Ask for less at once.'],
+  'encoding-unsupported': [
+    415,
+    'The body is compressed or otherwise encoded; nothing is decoded here.',
+    'Send it as it is, without Content-Encoding.',
+  ],
+  'headers-too-large': [
+    431,
+    'There are more than 64 headers, or more than 16 KiB of them.',
+    'Send fewer headers.',
+  ],
   'cursor-invalid': [
     400,
     'The cursor was not made by this hub for you, this realm and this filter.',

@@ -52,6 +52,31 @@ export const SETTINGS = {
     means: '`yes`: listen beyond this machine, because a proxy in front brings TLS',
     ...yesOrNo,
   },
+  RABTA_TLS_CERTIFICATE: {
+    readers: SERVICES,
+    otherwise: '',
+    means: 'PEM file of the service’s certificate, with those between it and its authority',
+    ...path,
+  },
+  RABTA_TLS_KEY: {
+    readers: SERVICES,
+    otherwise: '',
+    means: 'PEM file of the key to `RABTA_TLS_CERTIFICATE`, its owner’s alone',
+    ...path,
+  },
+  RABTA_TLS_CLIENT_CA: {
+    readers: SERVICES,
+    otherwise: '',
+    means: 'PEM file of the authority of clients’ certificates: turns mutual TLS on',
+    ...path,
+  },
+  RABTA_TLS_CLIENT_CERTIFICATE: {
+    readers: SERVICES,
+    otherwise: '',
+    means:
+      'whether a client must bring a certificate, `required` if not said, or may, `requested`; needs `RABTA_TLS_CLIENT_CA`',
+    ...oneOf(['required', 'requested']),
+  },
   RABTA_KAFKA_BROKERS: {
     readers: ON_KAFKA,
     otherwise: null,

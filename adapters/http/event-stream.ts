@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { isEncrypted } from '#adapters/http/client-certificate.ts'
+import { safeHeaders } from '#adapters/http/safe-headers.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
 
@@ -31,7 +33,8 @@ export class EventStream {
     this.takenAtMs = clock.monotonicMs()
     // What fails on a connection is followed by its close, and that ends the stream.
     this.raw.on('error', () => undefined)
-    this.raw.writeHead(200, { ...HEADERS, 'x-request-id': reply.request.id })
+    const safe = safeHeaders(isEncrypted(reply.request))
+    this.raw.writeHead(200, { ...safe, ...HEADERS, 'x-request-id': reply.request.id })
   }
 
   get isOpen(): boolean {
@@ -113,7 +116,6 @@ export class EventStream {
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'private, no-store',
-  'x-content-type-options': 'nosniff',
   // A proxy that gathers an answer before it passes it on would hold alerts back.
   'x-accel-buffering': 'no',
   // Nothing follows on this connection: a server that shuts down need not wait for it.

@@ -84,7 +84,14 @@ const PROBLEM = {
 }
 
 /** What any route may say, and any that asks for a token. */
-const EVERY_ROUTE = ['request-invalid', 'internal'] as const
+const EVERY_ROUTE = [
+  'request-invalid',
+  'request-slow',
+  'url-too-long',
+  'encoding-unsupported',
+  'headers-too-large',
+  'internal',
+] as const
 const EVERY_CALLER = ['not-authenticated', 'directory-stale'] as const
 
 /** `/a/:b/*` is `/a/{b}/{path}`: OpenAPI has no parameter with slashes, so the text says it. */

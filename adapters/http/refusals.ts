@@ -6,22 +6,27 @@ const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 1, 503: 1 }
 
 /** Answers with a problem document (RFC 9457): the one place where a refusal becomes HTTP. */
 export const sendRefusal = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
-  const [status, title, remedy] = REFUSALS[refusal.code]
-  const retryAfter = RETRY_AFTER_SECONDS[status]
+  const problem = problemOf(refusal, reply.request.id)
+  const retryAfter = RETRY_AFTER_SECONDS[problem.status]
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
-  if (status === 401) reply.header('www-authenticate', 'Bearer realm="rabta"')
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="rabta"')
   return reply
-    .code(status)
+    .code(problem.status)
     .type('application/problem+json')
     .header('cache-control', 'no-store')
-    .send({
-      type: `urn:rabta:refusal:${refusal.code}`,
-      title,
-      status,
-      code: refusal.code,
-      ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
-      ...(refusal.reasons === undefined ? {} : { reasons: refusal.reasons }),
-      remedy,
-      requestId: reply.request.id,
-    })
+    .send(problem)
+}
+
+export const problemOf = ({ code, detail, reasons }: Refusal, requestId: string) => {
+  const [status, title, remedy] = REFUSALS[code]
+  return {
+    type: `urn:rabta:refusal:${code}`,
+    title,
+    status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(reasons === undefined ? {} : { reasons }),
+    remedy,
+    requestId,
+  }
 }

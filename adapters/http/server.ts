@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Server as TlsServer } from 'node:tls'
 import {
   type FastifyError,
   type FastifyInstance,
@@ -6,16 +7,25 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify'
+import { isEncrypted } from '#adapters/http/client-certificate.ts'
 import { addDocument, DOCS } from '#adapters/http/document.ts'
+import { CONNECTION_BOUNDS, type ConnectionBounds, openListener } from '#adapters/http/listener.ts'
 import { sendRefusal } from '#adapters/http/refusals.ts'
+import { formFault } from '#adapters/http/request-form.ts'
+import { safeHeaders } from '#adapters/http/safe-headers.ts'
+import type { ServerTls } from '#adapters/http/server-tls.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
 import { type Refusal, type RefusalCode, refuse } from '#core/refusal.ts'
+import type { ListenAddress } from '#core/setting.ts'
 
 export interface ServerOptions {
   /** Where log lines go; null for none. */
   readonly logTo: LogDestination | null
   readonly readiness: readonly Readiness[]
+  /** What the service speaks TLS with; null or left out: it speaks in the clear. */
+  readonly tls?: ServerTls | null
+  readonly bounds?: ConnectionBounds
 }
 
 /** Takes log lines, one JSON object each. */
@@ -32,19 +42,19 @@ export interface Readiness {
 }
 
 /** A server with what every service has: ids, limits, one error table, health, quiet logs. */
-export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstance => {
+export const createServer = (options: ServerOptions): FastifyInstance => {
+  const { logTo, readiness, tls = null, bounds = CONNECTION_BOUNDS } = options
   const app = fastify({
-    bodyLimit: LIMITS.signedAlertBytesMax,
-    connectionTimeout: LIMITS.connectionMsMax,
-    requestTimeout: LIMITS.requestMsMax,
-    keepAliveTimeout: LIMITS.keepAliveMsMax,
-    maxRequestsPerSocket: 0,
+    serverFactory: (handler) => openListener(handler, tls, bounds),
+    bodyLimit: LIMITS.bodyBytesMax,
     routerOptions: { maxParamLength: LIMITS.pathPartCharactersMax },
     // A mistyped filter is refused: left out in silence it would widen what is asked for.
     ajv: { customOptions: { removeAdditional: false } },
     genReqId: () => randomUUID(),
     logger: logTo === null ? false : { level: 'info', serializers: SERIALIZERS, stream: logTo },
     forceCloseConnections: 'idle',
+    // The listener answers what is no request.
+    clientErrorHandler: () => undefined,
     // Of an address that cannot be read: without this the answer would repeat it.
     frameworkErrors: (_error, _request, reply) => {
       // No hook runs for such an address.
@@ -59,6 +69,11 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
     return sendRefusal(reply, refusal)
   })
   app.setNotFoundHandler((_request, reply) => sendRefusal(reply, { code: 'route-unknown' }))
+  app.addHook('onRequest', async (request, reply) => {
+    const fault = formFault(request)
+    // What else comes over this connection may be part of what was refused unread.
+    if (fault !== null) return sendRefusal(reply.header('connection', 'close'), fault)
+  })
   app.addHook('onSend', async (_request, reply) => {
     marked(reply)
   })
@@ -67,9 +82,22 @@ export const createServer = ({ logTo, readiness }: ServerOptions): FastifyInstan
   return app
 }
 
-/** What every answer carries. */
-const marked = (reply: FastifyReply): FastifyReply =>
-  reply.header('x-content-type-options', 'nosniff').header('x-request-id', reply.request.id)
+/** What every answer carries unless its route says otherwise. */
+const marked = (reply: FastifyReply): FastifyReply => {
+  for (const [name, value] of Object.entries(safeHeaders(isEncrypted(reply.request)))) {
+    if (!reply.hasHeader(name)) reply.header(name, value)
+  }
+  return reply.header('x-request-id', reply.request.id)
+}
+
+/** Listens; resolves with the address for the line that says so. */
+export const listen = async (app: FastifyInstance, address: ListenAddress): Promise<string> => {
+  const secured = (url: string) =>
+    app.server instanceof TlsServer ? url.replace(/^http:/, 'https:') : url
+  return secured(
+    await app.listen({ ...address, listenTextResolver: (url) => `listening at ${secured(url)}` }),
+  )
+}
 
 /** Only what is named here is logged: method, route pattern, status, time; no query, no content. */
 const SERIALIZERS = {
@@ -116,7 +144,7 @@ const safely = async (check: () => Promise<string | null>): Promise<string | nul
 }
 
 const BY_FASTIFY_CODE: Readonly<Record<string, RefusalCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'alert-too-large',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
   FST_ERR_CTP_EMPTY_TYPE: 'media-type-unsupported',
 }

@@ -3,8 +3,16 @@ import { untilStopped } from '#adapters/process/until-stopped.ts'
 export interface RunningService {
   /** Where it listens, for the line that says so; null when it does not. */
   readonly url: string | null
+  /** Reads its certificates again. Left out by a service that has none. */
+  readonly reload?: () => Promise<void>
   close(): Promise<void>
 }
+
+/** What a service with certificates does at a SIGHUP. */
+export const reloading = (
+  certificates: { reload(): Promise<void> } | null,
+): Pick<RunningService, 'reload'> =>
+  certificates === null ? {} : { reload: () => certificates.reload() }
 
 /**
  * Runs a service until it is told to stop. With `--check` it only opens what it needs to know that
@@ -28,11 +36,27 @@ export const runService = async (service: {
     say(running.url === null ? 'running' : `listening at ${running.url}`)
     // A parent that waits for this service is told by the one line on standard output.
     process.stdout.write(`${JSON.stringify({ ready: true, url: running.url })}\n`)
+    const { reload } = running
+    if (reload !== undefined) process.on('SIGHUP', () => void reloaded(reload, say))
     const signal = await untilStopped()
     say(`${signal}: finishing what was begun`)
     await running.close()
   } catch (error) {
     say(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
     process.exitCode = 1
+  }
+}
+
+/** The service goes on with what it has when the new files are no good. */
+const reloaded = async (
+  reload: () => Promise<void>,
+  say: (text: string) => void,
+): Promise<void> => {
+  try {
+    await reload()
+    say('SIGHUP: the certificates were read again')
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    say(`SIGHUP: the certificates stay as they were: ${why}`)
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
+import type { ServerTls } from '#adapters/http/server-tls.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
 import { proveLeaf } from '#services/audit/prove-leaf.ts'
@@ -9,12 +10,16 @@ import { logRoutes } from '#services/audit/routes/log.ts'
 import { recordRoutes } from '#services/audit/routes/record.ts'
 import { recordsRoute } from '#services/audit/routes/records.ts'
 
-export const buildAudit = (deps: AuditDeps, logTo: LogDestination | null): FastifyInstance => {
+export const buildAudit = (
+  deps: AuditDeps,
+  logTo: LogDestination | null,
+  tls: ServerTls | null = null,
+): FastifyInstance => {
   const { directory } = deps
   const check = async (): Promise<string | null> =>
     directory.failure?.message ?? (directory.isFresh() ? null : 'stale')
   const readiness = [{ name: 'directory', check }, ...auditReadiness(deps)]
-  const app = createServer({ logTo, readiness })
+  const app = createServer({ logTo, tls, readiness })
   auditRoutes(app, deps)
   return app
 }

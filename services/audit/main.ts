@@ -9,12 +9,14 @@ import { openSigner } from '#adapters/crypto/signer.ts'
 import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapters/files/home.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { openFileTileStore } from '#adapters/files/tile-store.ts'
+import { listen } from '#adapters/http/server.ts'
+import { openServerTls } from '#adapters/http/server-tls.ts'
 import { tokenVerifier } from '#adapters/jwt/tokens.ts'
 import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
-import { runService } from '#adapters/process/run-service.ts'
+import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
 import { openAccessLog } from '#core/access-log.ts'
@@ -159,7 +161,8 @@ if (import.meta.main) {
     },
     open: async () => {
       await using opening = new AsyncDisposableStack()
-      const { home, kafka, listen, audit: settings } = config()
+      const { home, kafka, listen: address, tls: files = null, audit: settings } = config()
+      const tls = files && (await openServerTls(files))
       const onAlarm = alarmLogger(process.stderr, 'audit')
       const log = await openKafka(kafka, { clientId: 'rabta-audit', onAlarm })
       opening.defer(() => log.close())
@@ -167,13 +170,13 @@ if (import.meta.main) {
       opening.defer(() => parts.directory.stop())
       const audit = await openAudit(home, parts, settings)
       opening.defer(() => audit.close())
-      const app = buildAudit(audit.deps, process.stderr)
+      const app = buildAudit(audit.deps, process.stderr, tls)
       opening.defer(async () => {
         await app.close()
       })
-      const url = await app.listen(listen)
+      const url = await listen(app, address)
       const opened = opening.move()
-      return { url, close: () => opened.disposeAsync() }
+      return { url, ...reloading(tls), close: () => opened.disposeAsync() }
     },
   })
 }

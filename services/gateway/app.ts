@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
+import type { ServerTls } from '#adapters/http/server-tls.ts'
 import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -13,8 +14,12 @@ import { publicRoutes } from '#services/gateway/routes/public.ts'
 import { publishRoute } from '#services/gateway/routes/publish.ts'
 import { tokenRoute } from '#services/gateway/routes/token.ts'
 
-export const buildGateway = (deps: GatewayDeps, logTo: LogDestination | null): FastifyInstance => {
-  const app = createServer({ logTo, readiness: gatewayReadiness(deps) })
+export const buildGateway = (
+  deps: GatewayDeps,
+  logTo: LogDestination | null,
+  tls: ServerTls | null = null,
+): FastifyInstance => {
+  const app = createServer({ logTo, tls, readiness: gatewayReadiness(deps) })
   gatewayRoutes(app, deps)
   return app
 }

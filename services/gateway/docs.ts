@@ -35,7 +35,7 @@ import { TokenBody } from '#services/gateway/token-body.ts'
 const CALLERS = ['policy-not-active', 'log-unavailable', 'outcome-unknown'] as const
 
 /** Of a body that is not read. */
-const BODIES = ['media-type-unsupported', 'alert-too-large'] as const
+const BODIES = ['media-type-unsupported', 'body-too-large'] as const
 
 const RELEASES = ['record-not-durable'] as const
 
@@ -128,7 +128,7 @@ export const DOCS = {
         content: json(Publication),
       },
     },
-    refusals: [...CALLERS, ...BODIES, ...PUBLICATIONS],
+    refusals: [...CALLERS, 'media-type-unsupported', 'alert-too-large', ...PUBLICATIONS],
   },
   readAlert: {
     id: 'readAlert',
@@ -264,6 +264,7 @@ export const DOCS = {
       'directory-entry-too-large',
       'directory-entry-invalid',
       'directory-moved',
+      'not-permitted',
       'role-missing',
       'not-found',
       'overloaded',

@@ -9,12 +9,14 @@ import { privateKeyFrom } from '#adapters/crypto/private-key.ts'
 import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapters/files/home.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { openSeal } from '#adapters/files/seal.ts'
+import { listen } from '#adapters/http/server.ts'
+import { openServerTls } from '#adapters/http/server-tls.ts'
 import { openTokens, tokenVerifier } from '#adapters/jwt/tokens.ts'
 import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
-import { runService } from '#adapters/process/run-service.ts'
+import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openRedis } from '#adapters/redis/open-redis.ts'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
@@ -160,7 +162,8 @@ if (import.meta.main) {
     },
     open: async () => {
       await using opening = new AsyncDisposableStack()
-      const { home, kafka, listen, gateway: settings } = config()
+      const { home, kafka, listen: address, tls: files = null, gateway: settings } = config()
+      const tls = files && (await openServerTls(files))
       const onAlarm = alarmLogger(process.stderr, 'gateway')
       const log = await openKafka(kafka, { clientId: 'rabta-gateway', onAlarm })
       opening.defer(() => log.close())
@@ -170,14 +173,14 @@ if (import.meta.main) {
       opening.defer(() => parts.directory.stop())
       const gateway = await openGateway(home, parts, settings)
       opening.defer(() => gateway.close())
-      const app = buildGateway(gateway.deps, process.stderr)
+      const app = buildGateway(gateway.deps, process.stderr, tls)
       opening.defer(async () => {
         await app.close()
       })
       await gateway.caughtUp()
-      const url = await app.listen(listen)
+      const url = await listen(app, address)
       const opened = opening.move()
-      return { url, close: () => opened.disposeAsync() }
+      return { url, ...reloading(tls), close: () => opened.disposeAsync() }
     },
   })
 }

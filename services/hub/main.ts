@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { openSeal } from '#adapters/files/seal.ts'
-import { createServer, type LogDestination } from '#adapters/http/server.ts'
+import { createServer, type LogDestination, listen } from '#adapters/http/server.ts'
+import { openServerTls } from '#adapters/http/server-tls.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
-import { type RunningService, runService } from '#adapters/process/run-service.ts'
+import { type RunningService, reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
 import { FrameReader } from '#core/frame-reader.ts'
@@ -35,10 +36,11 @@ export interface HubOptions {
 
 /** Gateway, router and audit in one process on embedded adapters. Closed in the reverse order. */
 export const openHub = async (
-  { home, listen, gateway: settings }: HubConfig,
+  { home, listen: address, tls: files = null, gateway: settings }: HubConfig,
   { logTo, onAlarm, wrap = UNWRAPPED }: HubOptions,
 ): Promise<OpenHub> => {
   await using opening = new AsyncDisposableStack()
+  const tls = files && (await openServerTls(files))
   const paths = homePaths(home)
   mkdirSync(paths.data, { recursive: true })
   const log = wrap('log', openSqliteLog({ path: paths.logDatabase }))
@@ -58,16 +60,17 @@ export const openHub = async (
     ...routerReadiness(router.followers),
     ...auditReadiness(audit.deps),
   ]
-  const app = createServer({ logTo, readiness })
+  const app = createServer({ logTo, tls, readiness })
   gatewayRoutes(app, gateway.deps)
   auditRoutes(app, audit.deps)
   opening.defer(async () => {
     await app.close()
   })
   await gateway.caughtUp()
-  const url = await app.listen(listen)
+  const url = await listen(app, address)
   const opened = opening.move()
-  return { app, parts, gateway, router, audit, url, close: () => opened.disposeAsync() }
+  const close = () => opened.disposeAsync()
+  return { app, parts, gateway, router, audit, url, ...reloading(tls), close }
 }
 
 if (import.meta.main) {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
+import type { ServerTls } from '#adapters/http/server-tls.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
 import type { TopicFollowers } from '#core/topic-followers.ts'
 
@@ -12,11 +13,13 @@ export interface RouterHealth {
 export const buildRouter = (
   { directory, followers }: RouterHealth,
   logTo: LogDestination | null,
+  tls: ServerTls | null = null,
 ): FastifyInstance => {
   const check = async (): Promise<string | null> =>
     directory.failure?.message ?? (directory.isFresh() ? null : 'stale')
   return createServer({
     logTo,
+    tls,
     readiness: [{ name: 'directory', check }, ...routerReadiness(followers)],
   })
 }

@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { openSeal } from '#adapters/files/seal.ts'
+import { listen } from '#adapters/http/server.ts'
+import { openServerTls } from '#adapters/http/server-tls.ts'
 import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
-import { runService } from '#adapters/process/run-service.ts'
+import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
 import { FrameReader } from '#core/frame-reader.ts'
@@ -85,7 +87,8 @@ if (import.meta.main) {
     },
     open: async () => {
       await using opening = new AsyncDisposableStack()
-      const { home, kafka, listen } = config()
+      const { home, kafka, listen: address, tls: files = null } = config()
+      const tls = files && (await openServerTls(files))
       const onAlarm = alarmLogger(process.stderr, 'router')
       const log = await openKafka(kafka, { clientId: 'rabta-router', onAlarm })
       opening.defer(() => log.close())
@@ -95,13 +98,13 @@ if (import.meta.main) {
       opening.defer(() => parts.directory.stop())
       const router = await openRouter(home, parts)
       opening.defer(() => router.close())
-      const app = buildRouter({ ...parts, ...router }, process.stderr)
+      const app = buildRouter({ ...parts, ...router }, process.stderr, tls)
       opening.defer(async () => {
         await app.close()
       })
-      const url = await app.listen(listen)
+      const url = await listen(app, address)
       const opened = opening.move()
-      return { url, close: () => opened.disposeAsync() }
+      return { url, ...reloading(tls), close: () => opened.disposeAsync() }
     },
   })
 }

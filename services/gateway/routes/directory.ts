@@ -57,6 +57,9 @@ const readRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   )
 }
 
+/** A little more than is taken, so that what is too long is refused on record. */
+const ENTRY_READ_BYTES_MAX = LIMITS.directoryEntryBytesMax + 1_024
+
 /**
  * POST /v1/directory/entries: enters a signed entry. 201 when it is new, 200 when this very entry
  * was there. Its signatures decide what it may say; the caller answers for handing it in.
@@ -75,7 +78,7 @@ const enterRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
     )
     scope.post(
       '/v1/directory/entries',
-      { config: { doc: DOCS.enterEntry } },
+      { bodyLimit: ENTRY_READ_BYTES_MAX, config: { doc: DOCS.enterEntry } },
       async (request, reply) => {
         const reader = await readerOf(deps, request)
         if (!reader.ok) return sendRefusal(reply, reader.refusal)

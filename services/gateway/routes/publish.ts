@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { base64, hex } from '#core/bytes.ts'
 import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
+import { LIMITS } from '#core/limits.ts'
 import { type RefusalCode, refuse } from '#core/refusal.ts'
 import { type Accepted, acceptAlert, refuseWithRecord } from '#services/gateway/accept-alert.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -14,6 +15,7 @@ export const publishRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/alerts',
     {
       config: { doc: DOCS.publish },
+      bodyLimit: LIMITS.signedAlertBytesMax,
       // Before the body: who is not known may not have one read.
       onRequest: async (request, reply) => {
         const reader = await readerOf(deps, request)
