@@ -13,6 +13,8 @@ export interface FsckOptions {
   readonly tiles: TileStore
   /** The log's, as the directory names it. */
   readonly logKey: VerifierKey
+  /** Those that it was named by before. */
+  readonly formerKeys?: readonly VerifierKey[]
   readonly sha256: Sha256
   readonly verify: VerifySignature
   /** How many entries of all topics were looked at, and how many there are to look at. */
@@ -37,7 +39,7 @@ export interface FsckReport {
 export const fsck = async (options: FsckOptions): Promise<FsckReport> => {
   const { log, tiles, logKey, sha256, verify } = options
   const findings = new FsckFindings(options.onProgress)
-  const trust = trustIn(logKey, verify)
+  const trust = { ...trustIn(logKey, verify), formerKeys: options.formerKeys ?? [] }
   const { size, root } = await checkTree({ log, tiles, trust, sha256 }, findings)
   await checkFrames({ log, sha256 }, findings)
   return { size, root, problems: findings.problems() }

@@ -1,6 +1,8 @@
+import type { DirectoryState } from '#core/directory/state.ts'
+import type { Sha256 } from '#core/hash.ts'
 import type { VerifySignature } from '#core/key.ts'
 import type { LogTrust } from '#core/tlog/signed-checkpoint.ts'
-import type { VerifierKey } from '#core/tlog/verifier-key.ts'
+import { parseVerifierKey, type VerifierKey } from '#core/tlog/verifier-key.ts'
 
 /** Trust in a log by its verifier key, without cosigners. */
 export const trustIn = (log: VerifierKey, verify: VerifySignature): LogTrust => ({
@@ -10,3 +12,14 @@ export const trustIn = (log: VerifierKey, verify: VerifySignature): LogTrust => 
     ed25519: (key, message, signature) => verify({ algorithm: 'Ed25519', key }, message, signature),
   },
 })
+
+/** The keys that the directory named the log by before, under the name that it has now. */
+export const formerKeysOf = (
+  { formerLogKeys }: Pick<DirectoryState, 'formerLogKeys'>,
+  log: VerifierKey,
+  sha256: Sha256,
+): readonly VerifierKey[] =>
+  formerLogKeys.flatMap((text) => {
+    const key = parseVerifierKey(sha256, text)
+    return key !== null && key.name === log.name ? [key] : []
+  })

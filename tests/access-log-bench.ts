@@ -63,6 +63,8 @@ export const bench = (stores: LogStores, over: Partial<TreeKeeperDeps> = {}): Be
     clock: systemClock,
     checkpointEveryMs: CHECKPOINT_EVERY_MS,
     savedCheckpoints: [],
+    formerKeys: [],
+    keyFault: () => null,
     onAlarm: (alarm) => alarms.push(alarm),
     onProgress: () => undefined,
     ...over,

@@ -14,6 +14,7 @@ import { keyCommand } from '#clients/cli/commands/key.ts'
 import { previewCommand } from '#clients/cli/commands/preview.ts'
 import { principalCommand } from '#clients/cli/commands/principal.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
+import { rootCommand } from '#clients/cli/commands/root.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
 import { verifyCommand } from '#clients/cli/commands/verify.ts'
 
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   agencyCommand,
   principalCommand,
   keyCommand,
+  rootCommand,
   verifyCommand,
   fsckCommand,
   configCommand,

@@ -7,7 +7,7 @@ import { fetchCheckpoint, fetchTile } from '#clients/sdk/log-source.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import { fromUtf8, utf8 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
-import { trustIn } from '#core/log-trust.ts'
+import { formerKeysOf, trustIn } from '#core/log-trust.ts'
 import type { Checkpoint } from '#core/tlog/checkpoint.ts'
 import { leafHash } from '#core/tlog/hash.ts'
 import { formatProofFile } from '#core/tlog/proof-file.ts'
@@ -189,7 +189,11 @@ export class LogClient {
   }
 
   private async remembered(note: string): Promise<VerifiedCheckpoint> {
-    const opened = await this.open(note)
+    const trust = this.trust()
+    const { directory, sha256 } = this.session
+    // Whatever was remembered must still be so under a new key: else a change of key hides a fork.
+    const formerKeys = formerKeysOf(directory.state, trust.log, sha256)
+    const opened = await openCheckpoint(utf8(note), { ...trust, formerKeys })
     if (!opened.ok) throw new LogChanged(opened.why, note)
     return verified(opened, note)
   }

@@ -8,6 +8,8 @@ import type { VerifierKey } from '#core/tlog/verifier-key.ts'
 export interface LogTrust {
   /** Of type `ed25519`; its name is the log's. */
   readonly log: VerifierKey
+  /** Keys that the log gave up, under its name: only for who asks what it signed before. */
+  readonly formerKeys?: readonly VerifierKey[]
   /** Of the cosignature types; cosignatures of others are ignored. */
   readonly cosigners: readonly VerifierKey[]
   readonly verifiers: Verifiers
@@ -40,16 +42,19 @@ export type OpenedCheckpoint =
 /** Opens a signed note that should be a checkpoint of the trusted log. */
 export const openCheckpoint = async (
   bytes: Uint8Array,
-  { log, cosigners, verifiers }: LogTrust,
+  { log, formerKeys = [], cosigners, verifiers }: LogTrust,
 ): Promise<OpenedCheckpoint> => {
   const note = parseNote(bytes)
   const checkpoint = note && parseCheckpoint(note.text)
   if (note === null || checkpoint === null) return { ok: false, why: 'malformed' }
   if (checkpoint.origin !== log.name) return { ok: false, why: 'other-origin' }
-  const opened = await openNote(note, [log, ...cosigners], verifiers)
+  const logKeys = [log, ...formerKeys].filter(({ name, type }) => {
+    return name === log.name && type === 'ed25519'
+  })
+  const opened = await openNote(note, [...logKeys, ...cosigners], verifiers)
   if (!opened.ok && opened.why === 'invalid-signature') return { ok: false, why: opened.why }
   const verified = opened.ok ? opened.verified : []
-  if (log.type !== 'ed25519' || !verified.some((signature) => isOf(log, signature))) {
+  if (!verified.some((signature) => logKeys.some((key) => isOf(key, signature)))) {
     return { ok: false, why: 'not-signed-by-log' }
   }
   // Drawn from what is verified, so that a cosigner who is listed twice still counts once.

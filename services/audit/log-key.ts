@@ -4,7 +4,7 @@ import type { VerifySignature } from '#core/key.ts'
 import { trustIn } from '#core/log-trust.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import type { LogTrust } from '#core/tlog/signed-checkpoint.ts'
-import { formatVerifierKey, verifierKey } from '#core/tlog/verifier-key.ts'
+import { formatVerifierKey, type VerifierKey, verifierKey } from '#core/tlog/verifier-key.ts'
 
 /** The key that this service would sign the log with is not the log's. */
 export class LogKeyWrong extends Error {
@@ -24,9 +24,16 @@ export const logTrustFrom = (parts: {
   const { algorithm, key } = signer.publicKey
   const log = algorithm === 'Ed25519' ? verifierKey(sha256, logName, 'ed25519', key) : null
   if (log === null) throw new LogKeyWrong(`${algorithm} cannot sign a log named «${logName}»`)
-  const named = directory.logVerifierKey
-  if (named !== null && named !== formatVerifierKey(log)) {
-    throw new LogKeyWrong(`the directory names the log ${named}, the key is ${log.id}’s`)
-  }
+  const fault = logKeyFault(directory, log)
+  if (fault !== null) throw fault
   return trustIn(log, verify)
 }
+
+/** Why `log` is not what the directory names the log by; null when it is, or names none. */
+export const logKeyFault = (
+  { logVerifierKey: named }: DirectoryState,
+  log: VerifierKey,
+): LogKeyWrong | null =>
+  named === null || named === formatVerifierKey(log)
+    ? null
+    : new LogKeyWrong(`the directory names the log ${named}, the key is ${log.id}’s`)

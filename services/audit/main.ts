@@ -20,6 +20,7 @@ import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
 import { openAccessLog } from '#core/access-log.ts'
+import { formerKeysOf } from '#core/log-trust.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { buildAudit } from '#services/audit/app.ts'
@@ -31,7 +32,7 @@ import {
   readEnv,
 } from '#services/audit/config.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
-import { logTrustFrom } from '#services/audit/log-key.ts'
+import { logKeyFault, logTrustFrom } from '#services/audit/log-key.ts'
 import { Published } from '#services/audit/published.ts'
 import { RecordView } from '#services/audit/record-view.ts'
 import { TreeKeeper } from '#services/audit/tree-keeper.ts'
@@ -112,6 +113,8 @@ const openTree = async (home: string, parts: ServiceParts, settings: AuditSettin
     clock,
     checkpointEveryMs: settings.checkpointEveryMs,
     savedCheckpoints,
+    formerKeys: formerKeysOf(directory.state, trust.log, sha256),
+    keyFault: () => logKeyFault(directory.state, trust.log),
     onAlarm,
     onProgress: (done, size) => onAlarm({ what: 'tiles-rebuilt', why: `${done} of ${size}` }),
   })

@@ -5,7 +5,9 @@ import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import { OffsetGone } from '#core/ports/message-log.ts'
 import { TileConflict } from '#core/ports/tile-store.ts'
+import { openCheckpoint } from '#core/tlog/signed-checkpoint.ts'
 import { EMPTY_EDGE, type TreeEdge } from '#core/tlog/tree.ts'
+import type { VerifierKey } from '#core/tlog/verifier-key.ts'
 import { ACCESS_TOPIC, CHECKPOINTS_TOPIC } from '#core/topics.ts'
 import { Bell } from '#services/audit/bell.ts'
 import { type IntegrateDeps, integrate } from '#services/audit/integrate.ts'
@@ -20,6 +22,10 @@ export interface TreeKeeperDeps extends IntegrateDeps {
   readonly checkpointEveryMs: number
   /** Notes from elsewhere that this log must still agree with: a backup's, a witness's. */
   readonly savedCheckpoints: readonly Uint8Array[]
+  /** Those that the log was signed with before, under its name. */
+  readonly formerKeys: readonly VerifierKey[]
+  /** Why the key must sign nothing more; null while it is the log's. */
+  readonly keyFault: () => Error | null
   readonly onAlarm: OnAlarm
   /** Told now and then while tiles are rebuilt from the topic. */
   readonly onProgress: (done: number, size: number) => void
@@ -59,14 +65,18 @@ export class TreeKeeper {
   /** Publishes the last checkpoint again, or a first one of size 0, and begins to follow. Rejects,
    * having signed nothing, when the stores do not hold the tree that was signed before. */
   async start(): Promise<void> {
-    const before = await signedBefore(this.deps)
+    const { trust, formerKeys } = this.deps
+    const before = await signedBefore({ ...this.deps, trust: { ...trust, formerKeys } })
     const known = [before.inTopic, before.inTileStore, ...before.saved].filter(isThere)
     const newest = largestOf(known)
     if (newest === null) {
       this.edge = await integrate(this.deps, EMPTY_EDGE, [])
     } else {
       this.edge = await restoreTree(this.deps, newest, known)
-      await this.publishAgain(newest, before)
+      // After a change of key the same tree is signed with the new one: readers trust no other.
+      const isCurrent = (await openCheckpoint(newest.note, trust)).ok
+      if (isCurrent) await this.publishAgain(newest, before)
+      else this.edge = await integrate(this.deps, this.edge, [])
     }
     this.running = [this.readLeaves(), this.publishLeaves()]
   }
@@ -135,6 +145,8 @@ export class TreeKeeper {
     const { signal } = this.stopping
     for (let waitMs = RETRY_MS_MIN; !signal.aborted; waitMs *= 2) {
       const hashes = this.held
+      const keyFault = this.deps.keyFault()
+      if (keyFault !== null) return this.fail(keyFault)
       try {
         this.edge = await integrate(this.deps, this.edge, hashes)
         this.held = this.held.slice(hashes.length)

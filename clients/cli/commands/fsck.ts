@@ -8,11 +8,12 @@ import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import { flag, optionalText, text } from '#clients/cli/identity.ts'
 import { Progress } from '#clients/cli/progress.ts'
-import { seededDirectory } from '#clients/cli/seeded-directory.ts'
+import { seededDirectory, storedDirectory } from '#clients/cli/seeded-directory.ts'
 import type { Alarm } from '#core/alarm.ts'
 import { hex } from '#core/bytes.ts'
 import { type FsckReport, fsck } from '#core/fsck.ts'
 import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
+import { formerKeysOf } from '#core/log-trust.ts'
 import type { MessageLog } from '#core/ports/message-log.ts'
 import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
 
@@ -84,15 +85,20 @@ export interface FsckPlace {
 /** Checks the data of a home, running or stopped. */
 export const fsckHome = async (home: string, { kafka, io }: FsckPlace): Promise<FsckReport> => {
   const paths = homePaths(home)
-  const { logVerifierKey } = await seededDirectory(home)
-  const logKey = logVerifierKey === null ? null : parseVerifierKey(sha256, logVerifierKey)
-  if (logKey === null) throw new UsageError(`${home} names no access log`)
   const log = await openLog(paths.logDatabase, { kafka, io })
   const progress = io === null ? null : new Progress(io, 'checking')
   try {
+    const stored = await storedDirectory(home, log)
+    // A topic that is empty or damaged is no reason not to check the rest.
+    const directory = stored.sequence < 0 ? await seededDirectory(home) : stored
+    const named = directory.logVerifierKey
+    const logKey = named === null ? null : parseVerifierKey(sha256, named)
+    if (logKey === null) throw new UsageError(`the directory of ${home} names no access log`)
+    const formerKeys = formerKeysOf(directory, logKey, sha256)
     const tiles = await openFileTileStore(paths.tiles)
     const onProgress = (done: number, total: number) => progress?.set(done, total)
-    return await fsck({ log, tiles, logKey, sha256, verify: verifySignature, onProgress })
+    const keys = { logKey, formerKeys, sha256, verify: verifySignature }
+    return await fsck({ log, tiles, ...keys, onProgress })
   } finally {
     progress?.end()
     await log.close()
