@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 describe('the OpenAPI document', () => {
-  test('is the committed one (vitest run tests/openapi.test.ts -u writes it anew)', async () => {
+  test('is the committed one (npm run openapi writes it anew)', async () => {
     await expect(text).toMatchFileSnapshot('../docs/openapi.json')
   })
 

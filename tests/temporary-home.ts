@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
 import { openSigner } from '#adapters/crypto/signer.ts'
-import { DEMO_FEDERATION } from '#clients/cli/demo-federation.ts'
+import { DEMO_FEDERATION, type DemoAgency } from '#clients/cli/demo-federation.ts'
 import { type Founding, foundFederation } from '#clients/cli/found-federation.ts'
 import { writeHome } from '#clients/cli/write-home.ts'
 import type { Signer } from '#core/ports/signer.ts'
@@ -23,15 +23,17 @@ export interface TemporaryHome {
   remove(): void
 }
 
-/** A demonstration federation, as `rabta init` makes it, in a folder of its own. */
-export const makeTemporaryHome = async (): Promise<TemporaryHome> => {
+/** A federation, usually that of the demonstration, as `rabta init` makes it, in a new folder. */
+export const makeTemporaryHome = async (
+  agencies: readonly DemoAgency[] = DEMO_FEDERATION,
+): Promise<TemporaryHome> => {
   const home = mkdtempSync(join(tmpdir(), 'rabta-home-'))
   const policy = openCedarPolicy({ files: await readPolicyFolder('policy') })
   const issuer = 'https://hub.rabta.example'
   const options = {
     federation: 'Invented federation',
     logName: 'hub.rabta.example/access',
-    agencies: DEMO_FEDERATION,
+    agencies,
     policyDigest: policy.digest,
     nowMs: Date.now(),
     keyYears: 2,

@@ -1,4 +1,5 @@
 import { randomBytes } from '#adapters/crypto/random.ts'
+import type { DemoAgency } from '#clients/cli/demo-federation.ts'
 import { clientAssertion } from '#clients/sdk/assertion.ts'
 import { type AccessRecord, decodeAccessRecord } from '#core/access-record.ts'
 import type { Alarm } from '#core/alarm.ts'
@@ -141,8 +142,8 @@ export class TestHub {
   }
 }
 
-export const openTestHub = async (): Promise<TestHub> => {
-  const hub = new TestHub(await makeTemporaryHome())
+export const openTestHub = async (agencies?: readonly DemoAgency[]): Promise<TestHub> => {
+  const hub = new TestHub(await makeTemporaryHome(agencies))
   await hub.open()
   return hub
 }
