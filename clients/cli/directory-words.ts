@@ -111,9 +111,10 @@ export const subjectOf = (state: DirectoryState, change: DirectoryChange): Agenc
 
 /** Whose key that is. */
 export const signerInWords = (state: DirectoryState, id: KeyId): string => {
-  if (state.rootKeys.has(id)) return `root ${id}`
+  if (state.rootKeys.has(id)) return `root key ${id}`
   const key = state.keys.get(id)
-  return `${key?.principal ?? key?.agency ?? 'nobody’s'} ${id}`
+  if (state.formerRootKeys.has(id)) return `former root key ${id}`
+  return `${key?.principal ?? key?.agency ?? 'nobody'}, key ${id}`
 }
 
 export const rolesText = (

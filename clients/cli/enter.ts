@@ -104,3 +104,12 @@ export const jurisdictionsFrom = (words: string): readonly Jurisdiction[] =>
     if (!isJurisdiction(word)) throw new UsageError(`«${word}» is no jurisdiction, as PK-KP is`)
     return word
   })
+
+export const timeFrom = (words: string, option: string): number => {
+  // With a zone, so that it means the same on every machine.
+  const timeMs = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(words) ? Date.parse(words) : Number.NaN
+  if (Number.isNaN(timeMs)) {
+    throw new UsageError(`--${option} must be a time, as 2026-11-01T00:00:00Z is`)
+  }
+  return timeMs
+}

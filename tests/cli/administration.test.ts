@@ -6,6 +6,7 @@ import { openSigner } from '#adapters/crypto/signer.ts'
 import { homePaths } from '#adapters/files/home.ts'
 import { EXIT, type Io } from '#clients/cli/command.ts'
 import { run } from '#clients/cli/main.ts'
+import { jwkOf } from '#core/jwk.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import { enter } from '#tests/directory-entries.ts'
@@ -158,9 +159,94 @@ test('the log tells an agency what was entered in its name, by whom, what was ig
   await enter(hub, hub.home.administratorSigner('ctd-kp'), forged)
   const after = await rabta('directory', 'log', ...officer)
   expect(after.exit).toBe(EXIT.notAll)
-  expect(after.out).toContain(`not-authorised; claims ctd-kp/administrator ${keyId}`)
+  expect(after.out).toMatch(/^IGNORED {2}offset \d+ {2}not-authorised/m)
+  expect(after.out).toContain(`claims ctd-kp/administrator, key ${keyId}`)
+  const { sequence } = state()
+  const later = await rabta('directory', 'log', '--since', String(sequence + 1), ...officer)
+  // What was ignored shows whatever is asked for; nothing else came since.
+  expect(later.out.match(/^(?:entry|IGNORED)/gm)).toEqual(['IGNORED'])
+  expect(later.err).toContain(`--since ${sequence + 1}`)
   const shown = await rabta('directory', 'show', '--json', ...officer)
   expect(JSON.parse(shown.out).agencies).toMatchObject([{ id: 'ctd-gb' }])
+})
+
+test('a key is entered by its public half only with the proof of whoever holds it', async () => {
+  const made = generateKey('ES256')
+  const file = (name: string, content: string) => {
+    const path = join(hub.home.home, name)
+    writeFileSync(path, content, { mode: 0o600 })
+    return path
+  }
+  const secret = file('clerk.pem', made.privatePem)
+  const open = file('clerk.jwk', JSON.stringify(jwkOf(made.publicKey)))
+  const about = ['--clearance', 'RESTRICTED', '--jurisdictions', 'PK-KP', '--roles', 'subscriber']
+  await rabta('principal', 'set', 'ctd-kp/clerk', ...about, ...ADMINISTRATOR)
+  const prove = (owner: string) =>
+    rabta('key', 'prove', '--usage', 'authentication', '--principal', owner, '--from', secret)
+  const add = ['--usage', 'authentication', '--principal', 'ctd-kp/clerk', '--from', open]
+  const bare = await rabta('key', 'add', ...add, ...ADMINISTRATOR)
+  expect([bare.exit, bare.err.includes('--possession')]).toEqual([EXIT.usage, true])
+  const wrong = file('wrong.proof', (await prove('ctd-kp/analyst')).out)
+  const refused = await rabta('key', 'add', ...add, '--possession', wrong, ...ADMINISTRATOR)
+  expect([refused.exit, refused.err.includes('no-possession')]).toEqual([EXIT.usage, true])
+  const right = file('right.proof', (await prove('ctd-kp/clerk')).out)
+  const added = await rabta('key', 'add', ...add, '--possession', right, ...ADMINISTRATOR)
+  expect(added.exit).toBe(EXIT.ok)
+  expect(state().keys.get(made.keyId)?.principal).toBe('ctd-kp/clerk')
+})
+
+test('an agency whose only administrator is gone is repaired in the open', async () => {
+  const as = ['--as', 'nacta/coordinator']
+  const post = ['--administrator', 'administrator-2', ...as]
+  const lost = homePaths(hub.home.home).agency('ctd-ajk').administratorKey
+  const { keyId } = privateKeyFrom(readFileSync(lost, 'utf8'))
+  const own = ['--as', 'ctd-ajk/administrator']
+  const lastOne = await rabta('key', 'revoke', keyId, ...own)
+  expect([lastOne.exit, lastOne.err.includes('last-administrator')]).toEqual([EXIT.usage, true])
+  const early = await rabta('agency', 'replace-administrators', 'ctd-ajk', ...post)
+  expect([early.exit, early.err.includes('not-suspended')]).toEqual([EXIT.usage, true])
+  for (const words of [
+    ['suspend', 'ctd-ajk', ...as],
+    ['replace-administrators', 'ctd-ajk', ...post],
+    ['resume', 'ctd-ajk', ...as],
+  ]) {
+    expect((await rabta('agency', ...words)).exit).toBe(EXIT.ok)
+  }
+  expect(state().keys.get(keyId)?.revoked).not.toBeNull()
+  expect(standing('ctd-ajk/administrator')?.roles).toEqual([])
+  const post2 = [...state().keys.values()].find(
+    ({ principal }) => principal === 'ctd-ajk/administrator-2',
+  )
+  const key = homePaths(hub.home.home)
+    .agency('ctd-ajk')
+    .newKey('directory_signing', post2?.id ?? '')
+  const login = ['--usage', 'authentication', '--principal', 'ctd-ajk/administrator-2']
+  expect((await rabta('key', 'add', ...login, '--key', key, ...as)).exit).toBe(EXIT.ok)
+  const log = await rabta('directory', 'log', '--agency', 'ctd-ajk', ...as)
+  expect(log.out).toContain('ROOT KEYS REPLACE ALL ADMINISTRATORS of ctd-ajk')
+})
+
+test('root keys grant what is theirs, and take the place of one another', async () => {
+  const as = ['--as', 'nacta/coordinator']
+  const auditor = ['grant-auditor', 'ctd-kp/security-officer', '--in', 'live']
+  expect((await rabta('root', ...auditor, ...as)).exit).toBe(EXIT.ok)
+  expect(standing('ctd-kp/security-officer')?.roles).toContain('national-auditor')
+  const root = join(hub.home.home, 'root-2.pem')
+  const made = generateKey('Ed25519')
+  writeFileSync(root, made.privatePem, { mode: 0o600 })
+  const { keyId } = hub.home.rootSigner
+  const change = ['change-keys', '--add', root, '--remove', keyId]
+  expect((await rabta('root', ...change, ...as)).exit).toBe(EXIT.ok)
+  expect([...state().rootKeys.keys()]).toEqual([made.keyId])
+  const withdraw = ['withdraw-auditor', 'ctd-kp/security-officer']
+  const former = await rabta('root', ...withdraw, ...as)
+  expect([former.exit, former.err.includes('not-authorised')]).toEqual([EXIT.usage, true])
+  expect((await rabta('root', ...withdraw, '--key', root, ...as)).exit).toBe(EXIT.ok)
+  expect(standing('ctd-kp/security-officer')?.roles).not.toContain('national-auditor')
+  const back = ['change-keys', '--add', join(hub.home.home, 'root-3.pem'), '--key', root]
+  writeFileSync(back[2] ?? '', generateKey('Ed25519').privatePem, { mode: 0o600 })
+  const two = await rabta('root', ...back, '--signatures-min', '2', ...as)
+  expect([two.exit, state().rootSignaturesMin]).toEqual([EXIT.ok, 2])
 })
 
 test.each([
@@ -173,6 +259,10 @@ test.each([
   ['key', 'revoke', 'A'.repeat(43), '--compromised-since', '2026-11-01'],
   ['agency', 'add', 'fia2', '--jurisdiction', 'PK-XX', '--ceiling', 'SECRET'],
   ['directory', 'erase'],
+  ['directory', 'log', '--since', 'yesterday'],
+  ['root', 'change-keys', '--remove', 'x'],
+  ['root', 'grant-auditor'],
+  ['key', 'prove', '--usage', 'alert-signing'],
 ])('a mistake is explained: rabta %s %s', async (...args) => {
   const { exit, err } = await rabta(...args, ...ADMINISTRATOR)
   expect(exit).toBe(EXIT.usage)

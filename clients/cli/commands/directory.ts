@@ -7,25 +7,26 @@ import {
   UsageError,
 } from '#clients/cli/command.ts'
 import {
-  bytesAsHex,
-  changeInWords,
-  FAULTS,
-  rolesText,
-  signerInWords,
-  subjectOf,
-  timeText,
-} from '#clients/cli/directory-words.ts'
-import { agencyFrom } from '#clients/cli/enter.ts'
+  isShown,
+  type LoggedEntry,
+  loggedFrom,
+  logText,
+  type Since,
+} from '#clients/cli/directory-log.ts'
+import { bytesAsHex, rolesText, timeText } from '#clients/cli/directory-words.ts'
+import { agencyFrom, timeFrom } from '#clients/cli/enter.ts'
 import { flag, HUB_OPTIONS, identityFrom, optionalText } from '#clients/cli/identity.ts'
 import { table } from '#clients/cli/table.ts'
-import type { SeenEntry } from '#clients/sdk/directory.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import type { AgencyId } from '#core/agency.ts'
-import type { DirectoryFault } from '#core/directory/authority.ts'
-import { decodeDirectoryEntry } from '#core/directory/codec.ts'
-import type { DirectoryEntry } from '#core/directory/entry.ts'
-import { type DirectoryKey, type DirectoryState, isSuspended } from '#core/directory/state.ts'
-import { DIRECTORY_PAYLOAD_TYPE, envelopeFrom } from '#core/envelope.ts'
+import { hex } from '#core/bytes.ts'
+import { hasAnother } from '#core/directory/administrators.ts'
+import {
+  type Agency,
+  type DirectoryKey,
+  type DirectoryState,
+  isSuspended,
+} from '#core/directory/state.ts'
 
 const ABOUT = { log, show } as const
 const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOUT, name)
@@ -40,9 +41,15 @@ export const directoryCommand: Command = {
   options: {
     ...HUB_OPTIONS,
     agency: { type: 'string', help: 'Only what was entered in this agency’s name.' },
+    since: {
+      type: 'string',
+      value: 'ENTRY|TIME',
+      help: 'log: from this entry, or this claimed time, on; what was ignored shows always.',
+    },
   },
   examples: [
     'rabta directory log --agency ctd-kp --as ctd-kp/security-officer',
+    'rabta directory log --agency ctd-kp --since 100 --as ctd-kp/security-officer',
     'rabta directory show --agency ctd-kp --as ctd-kp/security-officer',
   ],
   run: async (given, io) => {
@@ -62,68 +69,30 @@ interface Asked {
   readonly agency: AgencyId | null
 }
 
-/** An entry of the topic for people. Of one that is ignored all but the offset is a mere claim. */
-interface LoggedEntry {
-  readonly offset: number
-  readonly fault: DirectoryFault | null
-  /** Null when the bytes are no entry. */
-  readonly entry: DirectoryEntry | null
-  readonly subject: AgencyId | null
-  readonly signedBy: readonly string[]
-}
-
 async function log({ given, io, session, agency }: Asked): Promise<ExitCode> {
+  const since = sinceFrom(optionalText(given, 'since'))
   const all: LoggedEntry[] = []
   const mirror = session.directory.retold((seen) => all.push(loggedFrom(mirror.state, seen)))
   await mirror.catchUp()
-  // What cannot be read may have been meant for any agency.
-  const shown = all.filter(
-    ({ subject, entry }) => agency === null || subject === agency || entry === null,
-  )
-  if (flag(given, 'json')) {
-    io.out(`${JSON.stringify(shown, bytesAsHex, 2)}\n`)
-  } else {
-    const rows = shown.map((one) => logRow(one, session))
-    io.out(`${table(['offset', 'entry', 'time', 'what', 'signed by'], rows, 400)}\n`)
+  const shown = all.filter((one) => isShown(one, { agency, since }))
+  if (flag(given, 'json')) io.out(`${JSON.stringify(shown, bytesAsHex, 2)}\n`)
+  else io.out(logText(shown, session.sha256))
+  const { sequence, digest } = mirror.state
+  const ignored = shown.filter(({ fault }) => fault !== null)
+  if (ignored.length > 0) {
+    io.say(`IGNORED, for they have no authority: ${ignored.length} of those shown\n`)
   }
-  const faults = shown.flatMap(({ fault, offset }) =>
-    fault === null ? [] : [`  offset ${offset}  ${fault}: ${FAULTS[fault]}\n`],
-  )
-  if (faults.length === 0) io.say(`verified up to entry ${mirror.state.sequence}\n`)
-  else io.say(`IGNORED, for they have no authority:\n${faults.join('')}`)
-  return faults.length === 0 ? EXIT.ok : EXIT.notAll
+  io.say(`verified from the pinned genesis up to entry ${sequence}, digest ${hex(digest)}\n`)
+  io.say(`what comes after it: --since ${sequence + 1}\n`)
+  return ignored.length === 0 ? EXIT.ok : EXIT.notAll
 }
 
-const loggedFrom = (
-  state: DirectoryState,
-  { offset, bytes, judgement }: SeenEntry,
-): LoggedEntry => {
-  const envelope = envelopeFrom(bytes, DIRECTORY_PAYLOAD_TYPE)
-  const entry = envelope.ok ? decodeDirectoryEntry(envelope.value.payload) : null
-  const signatures = envelope.ok ? envelope.value.signatures : []
-  const isGenesis = entry?.change.type === 'Genesis'
-  return {
-    offset,
-    fault: judgement.ok ? null : judgement.fault,
-    entry,
-    subject: entry && subjectOf(state, entry.change),
-    // The genesis entry is signed by the root keys that it names itself.
-    signedBy: signatures.map(({ keyId }) =>
-      judgement.ok && isGenesis ? `root ${keyId}` : signerInWords(state, keyId),
-    ),
-  }
+/** A time is what signers claimed; an entry's place in the chain is nobody's claim. */
+const sinceFrom = (words: string | undefined): Since => {
+  if (words === undefined) return { sequence: 0, timeMs: 0 }
+  if (/^\d{1,9}$/.test(words)) return { sequence: Number(words), timeMs: 0 }
+  return { sequence: 0, timeMs: timeFrom(words, 'since') }
 }
-
-const logRow = (
-  { offset, fault, entry, signedBy }: LoggedEntry,
-  { sha256 }: Session,
-): readonly string[] => [
-  String(offset),
-  fault === null ? String(entry?.sequence) : 'IGNORED',
-  entry === null ? '' : timeText(entry.enteredAtMs),
-  entry === null ? 'unreadable' : changeInWords(entry.change, sha256),
-  fault === null ? signedBy.join(', ') : `${fault}; claims ${signedBy.join(', ')}`,
-]
 
 async function show({ given, io, session, agency }: Asked): Promise<ExitCode> {
   await session.directory.catchUp()
@@ -162,6 +131,7 @@ async function show({ given, io, session, agency }: Asked): Promise<ExitCode> {
   io.out(`${table(['agency', 'home', 'at most', 'state'], agencyRows, 100)}\n\n`)
   io.out(`${table(['principal', 'clearance', 'sees', 'roles', 'state'], principalRows, 100)}\n\n`)
   io.out(`${table(['key', 'of', 'usage', 'good until', 'state'], keyRows, 100)}\n`)
+  for (const warning of warnings(state, agencies, session.clock.nowMs())) io.say(`${warning}\n`)
   io.say(`verified up to entry ${state.sequence}\n`)
   return EXIT.ok
 }
@@ -173,4 +143,24 @@ const keyStateText = ({ revoked, validFromMs, validToMs }: DirectoryKey, nowMs: 
   }
   if (nowMs < validFromMs) return 'not yet good'
   return nowMs < validToMs ? 'good' : 'run out'
+}
+
+/** What an officer should see to while nothing is wrong yet. */
+const warnings = (
+  state: DirectoryState,
+  agencies: readonly Agency[],
+  atMs: number,
+): readonly string[] => {
+  const stale = [...state.keys.values()].filter(
+    ({ usage, agency, revoked, validToMs }) =>
+      usage === 'directory_signing' &&
+      revoked === null &&
+      validToMs <= atMs &&
+      agencies.some(({ id }) => id === agency),
+  )
+  const orphans = agencies.filter(({ id }) => !hasAnother(state, id, { atMs }))
+  return [
+    ...stale.map(({ id, principal }) => `REVOKE ${id} of ${principal}: it has only run out`),
+    ...orphans.map(({ id }) => `NO ADMINISTRATOR of ${id} can sign: root keys must replace them`),
+  ]
 }

@@ -14,6 +14,7 @@ import {
   type Entering,
   enter,
   principalFrom,
+  timeFrom,
   VALID_DAYS_OPTION,
 } from '#clients/cli/enter.ts'
 import { count, flag, identityFrom, optionalText, text } from '#clients/cli/identity.ts'
@@ -160,13 +161,7 @@ async function revoke(entering: Entering, keyId: string): Promise<ExitCode> {
 
 const sinceFrom = (given: Given): number | null => {
   const words = optionalText(given, 'compromised-since')
-  if (words === undefined) return null
-  // With a zone, so that it means the same on every machine.
-  const timeMs = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(words) ? Date.parse(words) : Number.NaN
-  if (Number.isNaN(timeMs)) {
-    throw new UsageError('--compromised-since must be a time, as 2026-11-01T00:00:00Z is')
-  }
-  return timeMs
+  return words === undefined ? null : timeFrom(words, 'compromised-since')
 }
 
 const enterKey = async (entering: Entering, usage: KeyUsage, owner: Owner): Promise<ExitCode> => {
