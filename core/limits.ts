@@ -170,4 +170,9 @@ export const LIMITS = {
   // Command line
   draftCharactersMax: 262_144,
   draftDepthMax: 16,
+  doctorSealDaysMin: 7,
+  doctorKeyDaysMin: 30,
+  doctorClockOffMsMax: 5_000,
+  doctorDiskFreeBytesMin: 1_073_741_824,
+  doctorFeedMsMax: 20_000,
 } as const

@@ -6,6 +6,7 @@ import { completionCommand } from '#clients/cli/commands/completion.ts'
 import { configCommand } from '#clients/cli/commands/config.ts'
 import { demoCommand } from '#clients/cli/commands/demo.ts'
 import { directoryCommand } from '#clients/cli/commands/directory.ts'
+import { doctorCommand } from '#clients/cli/commands/doctor.ts'
 import { feedCommand } from '#clients/cli/commands/feed.ts'
 import { fsckCommand } from '#clients/cli/commands/fsck.ts'
 import { importCommand } from '#clients/cli/commands/import.ts'
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   rootCommand,
   verifyCommand,
   fsckCommand,
+  doctorCommand,
   configCommand,
   completionCommand(() => COMMANDS),
 ]
