@@ -141,6 +141,7 @@ const alertRow = (number: number, place: number, offset: number): NewAlert => ({
   acceptedAtMs: START_MS + number,
   expiresAtMs: number % 10 === 0 ? START_MS : null,
   frame: FRAME,
+  marks: [],
 })
 
 const ALERTS_AT_A_TIME = 100

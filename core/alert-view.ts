@@ -89,4 +89,7 @@ const alertOf = ({ offset, value }: LogEntry, { frame, alert }: AuthenticFrame):
   acceptedAtMs: frame.stamp.acceptedAtMs,
   expiresAtMs: alert.expiresAtMs,
   frame: value,
+  marks: alert.references.flatMap(({ relation, id, digest }) =>
+    relation === 'RECALLS' || relation === 'SUPERSEDES' ? [{ relation, id, digest }] : [],
+  ),
 })

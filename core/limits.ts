@@ -132,6 +132,10 @@ export const LIMITS = {
   streamCheckMs: 250,
   streamStallMsMax: 30_000,
   streamCloseMsMax: 500,
+  // Recalls
+  recallNoticeDays: 30,
+  recallNoticesMax: 200,
+  recallsToldMax: 100_000,
   // Views
   viewUncommittedMsMax: 20,
   viewUncommittedBytesMax: 4_194_304,

@@ -130,6 +130,21 @@ export const REFUSALS = {
     'Another alert of this origin has this id already.',
     'Use a new id; correct an alert with SUPERSEDES.',
   ],
+  'recall-unknown': [
+    422,
+    'RECALLS names no alert of this origin with that digest, or one that cannot be recalled.',
+    'Take id and digest from the alert’s status; a recall cannot itself be recalled.',
+  ],
+  'recall-label-differs': [
+    422,
+    'The recall’s label is not exactly that of the alert that it recalls.',
+    'Sign the recall under the very same label, so that it reaches the same readers.',
+  ],
+  'superseded-unknown': [
+    422,
+    'SUPERSEDES names no alert of this origin with that digest.',
+    'Take id and digest from the alert’s status.',
+  ],
   // An entry of the directory
   'directory-entry-too-large': [
     413,
@@ -218,6 +233,11 @@ export const REFUSALS = {
   ],
   erased: [410, 'The alert’s content was erased with its seal key.', 'Ask the originator.'],
   expired: [410, 'The alert has expired.', 'Ask the originator.'],
+  recalled: [
+    410,
+    'Its originator has recalled the alert.',
+    'Withdraw every copy; the recall is in the feed.',
+  ],
   compromised: [
     410,
     'A key that signed the alert was reported compromised before the alert was accepted.',

@@ -62,6 +62,7 @@ const alert = (offset: number, other: Partial<NewAlert> = {}): NewAlert => ({
   acceptedAtMs: 1_760_000_000_000 + offset,
   expiresAtMs: null,
   frame: new Uint8Array(100).fill(offset),
+  marks: [],
   ...other,
 })
 
@@ -86,7 +87,8 @@ test('an alert is found as it was applied, with its topic and label', () => {
   index = open()
   const [label] = index.labels('live')
   expect(label).toMatchObject({ origin: 'ctd-kp', label: NARROW })
-  expect(index.find('live', one)).toEqual({ ...one, topic: KP, labelId: label?.id })
+  const { marks: _, ...found } = one
+  expect(index.find('live', one)).toEqual({ ...found, topic: KP, labelId: label?.id })
   expect(index.find('live', alertName(4))).toBeNull()
   expect(index.find('exercise', one)).toBeNull()
   expect(index.nextOffset(KP)).toBe(5)
@@ -160,6 +162,97 @@ test('an offset never goes back, and alerts outside of what is applied are refus
   expect(() => index.apply(KP, [], 4)).toThrow(RangeError)
   expect(() => index.apply(KP, [alert(4)], 6)).toThrow(RangeError)
   expect(() => index.apply(KP, [alert(6)], 6)).toThrow(RangeError)
+})
+
+describe('a recall', () => {
+  const recalls = ({ id, digest }: NewAlert): NewAlert['marks'] => [
+    { relation: 'RECALLS', id, digest },
+  ]
+  const recallOf = (one: NewAlert, offset: number, other: Partial<NewAlert> = {}): NewAlert =>
+    alert(offset, { kind: 'RECALL', marks: recalls(one), ...other })
+  const ids = () => index.labels('live').map(({ id }) => id)
+  const recallsOf = ({ realm, origin, id }: NewAlert) => {
+    const found = index.find(realm, { origin, id })
+    return found === null ? null : index.recallsOf(found)
+  }
+  const query = (sinceMs = 0, limit = 10, labelIds = ids()) =>
+    index.recalls({ realm: 'live', sinceMs, labelIds, limit })
+
+  test('is known whether it comes before or after what it recalls, and after a restart', () => {
+    const [first, second] = [alert(0), alert(3)]
+    index.apply(KP, [first, recallOf(first, 1), recallOf(second, 2)], 3)
+    expect(query().recalls.map(({ id }) => id)).toEqual([alertName(1).id])
+    const mark = index.recallsMark()
+    index.apply(KP, [second], 4)
+    expect(index.recallsMark()).not.toBe(mark)
+    for (const one of [1, 2]) {
+      expect([recallsOf(first), recallsOf(second)]).toEqual([[alertName(1).id], [alertName(2).id]])
+      expect(query().recalls.map(({ id }) => id)).toEqual([alertName(2).id, alertName(1).id])
+      if (one === 1) index.close()
+      if (one === 1) index = open()
+    }
+    const untouched = index.recallsMark()
+    index.apply(KP, [alert(4)], 5)
+    expect(index.recallsMark()).toBe(untouched)
+  })
+
+  test('counts only with the same realm, origin, digest and label, and for no recall', () => {
+    const one = alert(0)
+    const sindhs = { ...alertName(3, 'ctd-sindh') }
+    index.apply(
+      KP,
+      [
+        one,
+        recallOf(one, 1, { label: NARROW }),
+        recallOf({ ...one, digest: new Uint8Array(32).fill(9) }, 2),
+        recallOf(one, 3, sindhs),
+        recallOf(alert(5), 4),
+        recallOf(one, 5, { marks: [] }),
+      ],
+      6,
+    )
+    index.apply('exercise.alerts.PK-KP.SECRET', [recallOf(one, 6, { realm: 'exercise' })], 7)
+    expect([recallsOf(one), recallsOf(alert(5))]).toEqual([[], []])
+    expect(query()).toEqual({ recalls: [], isCut: false })
+  })
+
+  test('is given with what it recalls, by time and label, the newest first, and says when there are more', () => {
+    const [one, other] = [alert(0), alert(1, { label: NARROW })]
+    index.apply(KP, [one, other, recallOf(one, 2), recallOf(other, 3, { label: NARROW })], 4)
+    expect(query(1_760_000_000_003).recalls).toEqual([
+      {
+        origin: 'ctd-kp',
+        id: alertName(3).id,
+        digest: new Uint8Array(32).fill(3),
+        label: NARROW,
+        acceptedAtMs: 1_760_000_000_003,
+        recalls: { id: other.id, digest: other.digest },
+      },
+    ])
+    expect(query(0, 1)).toMatchObject({ recalls: [{ id: alertName(3).id }], isCut: true })
+    expect(query(0, 2).isCut).toBe(false)
+    const [wide = -1] = ids()
+    expect(query(0, 10, [wide]).recalls.map(({ id }) => id)).toEqual([alertName(2).id])
+  })
+
+  test('of several, the first to be accepted is named first; so it is with corrections', () => {
+    const one = alert(0)
+    const supersedes = [{ ...one, relation: 'SUPERSEDES' as const }]
+    index.apply(
+      KP,
+      [
+        one,
+        recallOf(one, 1, { acceptedAtMs: 9 }),
+        recallOf(one, 2, { acceptedAtMs: 8 }),
+        alert(3, { marks: supersedes, label: NARROW, acceptedAtMs: 9 }),
+        alert(4, { marks: [...supersedes, ...supersedes], acceptedAtMs: 8 }),
+      ],
+      5,
+    )
+    expect(recallsOf(one)).toEqual([alertName(2).id, alertName(1).id])
+    const found = index.find('live', one)
+    expect(found && index.supersededBy(found)).toBe(alertName(4).id)
+  })
 })
 
 describe('a page', () => {

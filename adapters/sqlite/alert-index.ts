@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AlertLabels, LABELS_SQL } from '#adapters/sqlite/alert-labels.ts'
+import { AlertMarks, MARKS_SQL } from '#adapters/sqlite/alert-marks.ts'
 import { AlertTopics, FEED_SQL, prepareFeed, readPage } from '#adapters/sqlite/alert-page.ts'
 import { bytesIn, integerIn, integerOrNullIn, type Row } from '#adapters/sqlite/row.ts'
 import { openView, type ViewDatabase, type ViewOptions } from '#adapters/sqlite/view-database.ts'
@@ -14,18 +15,20 @@ import type {
   NewAlert,
   Page,
   PageQuery,
+  Recalls,
+  RecallsQuery,
 } from '#core/ports/alert-index.ts'
 import { PRECEDENCES } from '#core/precedence.ts'
 import type { Realm } from '#core/realm.ts'
-import { uuidBytes, uuidFromBytes } from '#core/uuid.ts'
+import { type Uuid, uuidBytes, uuidFromBytes } from '#core/uuid.ts'
 
 /** Throws `ViewInUse`, `ForeignDatabase`. */
 export const openSqliteAlertIndex = (options: ViewOptions): AlertIndex =>
   new SqliteAlertIndex(
     openView(options, {
       applicationId: 0x52_41_6c_72, // `RAlr`
-      number: 1,
-      sql: TOPICS_SQL + LABELS_SQL + ALERTS_SQL + FEED_SQL,
+      number: 2,
+      sql: TOPICS_SQL + LABELS_SQL + ALERTS_SQL + FEED_SQL + MARKS_SQL,
       cacheKiB: 32_768,
       uncommittedMsMax: LIMITS.viewUncommittedMsMax,
       load: stateOf,
@@ -53,6 +56,7 @@ const stateOf = (db: DatabaseSync) => ({
   labels: new AlertLabels(db),
   labelsOfTopics: new AlertTopics(db),
   feed: prepareFeed(db),
+  marks: new AlertMarks(db),
   find: db.prepare('SELECT * FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
   get: db.prepare('SELECT * FROM alerts WHERE number = ?'),
   has: db.prepare('SELECT 1 FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
@@ -84,6 +88,23 @@ class SqliteAlertIndex implements AlertIndex {
     return row === undefined ? null : alertFrom(state, row)
   }
 
+  recallsOf(alert: IndexedAlert): readonly Uuid[] {
+    return this.#view.state.marks.recallsOf(alert)
+  }
+
+  supersededBy(alert: IndexedAlert): Uuid | null {
+    return this.#view.state.marks.supersededBy(alert)
+  }
+
+  recalls(query: RecallsQuery): Recalls {
+    const { marks, labels } = this.#view.state
+    return marks.recalls(query, labels)
+  }
+
+  recallsMark(): object {
+    return this.#view.state.marks.mark
+  }
+
   labels(realm: Realm): readonly IndexedLabel[] {
     return this.#view.state.labels.ofRealm(realm)
   }
@@ -112,6 +133,7 @@ const insert = (state: State, topicId: number, alert: NewAlert): void => {
   if (state.has.get(realm, origin, id) !== undefined) return
   const labelId = state.labels.idFor(alert)
   state.labelsOfTopics.add(topicId, labelId)
+  state.marks.add(alert, labelId)
   state.insert.run(
     realm,
     origin,

@@ -50,7 +50,7 @@ const placeAll = (drawn: readonly (typeof placed extends fc.Arbitrary<infer T> ?
     next.set(topic, offset + 1)
     const { id } = alertName(number)
     const bytes = new Uint8Array([number])
-    return { ...alert, id, topic, realm: 'live', offset, digest: bytes, frame: bytes }
+    return { ...alert, id, topic, realm: 'live', offset, digest: bytes, frame: bytes, marks: [] }
   })
   return { alerts, next }
 }

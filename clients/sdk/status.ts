@@ -15,7 +15,7 @@ import { isAgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
 import { LIMITS } from '#core/limits.ts'
 import { allTopics } from '#core/topics.ts'
-import { isUuid } from '#core/uuid.ts'
+import { isUuid, type Uuid } from '#core/uuid.ts'
 
 const STATES = ['accepted', 'routed', 'dead-lettered'] as const
 type AlertState = (typeof STATES)[number]
@@ -31,6 +31,9 @@ export interface AlertStatus extends AlertName {
   readonly topics: readonly string[]
   /** Why it was dead-lettered, as a code. */
   readonly why: string | null
+  /** Of the same origin; null when it was not recalled or superseded. */
+  readonly recalledBy: Uuid | null
+  readonly supersededBy: Uuid | null
 }
 
 /** For principals of the origin; others get `HubRefusal` `not-found`. Rejects as `Connection`. */
@@ -59,4 +62,6 @@ const statusShape = objectOf({
   publishRecordIndex: countShape,
   topics: listOf(textShape(LIMITS.pathPartCharactersMax), allTopics().length),
   why: nullOr(textShape(LIMITS.pathPartCharactersMax)),
+  recalledBy: nullOr(namedShape(isUuid)),
+  supersededBy: nullOr(namedShape(isUuid)),
 })

@@ -4,6 +4,7 @@ import type { Kind } from '#core/kind.ts'
 import type { Label } from '#core/label.ts'
 import type { Precedence } from '#core/precedence.ts'
 import type { Realm } from '#core/realm.ts'
+import type { Uuid } from '#core/uuid.ts'
 
 /**
  * A view over the alert topics, keyed by (realm, origin, id): what this node can release. Rebuilt
@@ -15,12 +16,24 @@ export interface AlertIndex {
   /** The first offset of `topic` that was not applied; 0 for a new topic. */
   nextOffset(topic: string): number
   /**
-   * Adds the alerts whose (realm, origin, id) is not there (the first wins), moves the offset.
+   * Adds the alerts whose (realm, origin, id) is not there (the first wins) with what they say of
+   * earlier ones, whether those are there or come later; moves the offset.
    * Throws a `RangeError`, for it is the caller's bug, when that would go back, or when an alert
    * does not lie between the old and the new one.
    */
   apply(topic: string, alerts: readonly NewAlert[], nextOffset: number): void
   find(realm: Realm, name: AlertName): IndexedAlert | null
+  /**
+   * The alerts that recall this one, by acceptance: of its origin, with its digest and exactly its
+   * label. Also those that came before it. None recalls a recall.
+   */
+  recallsOf(alert: IndexedAlert): readonly Uuid[]
+  /** The first to be accepted of those that supersede it; null when none does. */
+  supersededBy(alert: IndexedAlert): Uuid | null
+  /** The recalls, as in `recallsOf`, of alerts that are here; newest first. */
+  recalls(query: RecallsQuery): Recalls
+  /** The same object for as long as `recalls` gives the same. */
+  recallsMark(): object
   /**
    * The distinct (origin, label) pairs of a realm: policy decides on each of these once. Ids stay
    * the same as long as the index is open, and are never those of another realm's labels.
@@ -46,9 +59,39 @@ export interface NewAlert extends AlertName {
   readonly acceptedAtMs: number
   readonly expiresAtMs: number | null
   readonly frame: Uint8Array
+  /** What it says of earlier alerts of its origin. */
+  readonly marks: readonly Mark[]
 }
 
-export interface IndexedAlert extends NewAlert {
+export interface Mark {
+  readonly relation: 'RECALLS' | 'SUPERSEDES'
+  readonly id: Uuid
+  readonly digest: Uint8Array
+}
+
+export interface RecallsQuery {
+  readonly realm: Realm
+  /** Those accepted before are left out. */
+  readonly sinceMs: number
+  readonly labelIds: readonly number[]
+  readonly limit: number
+}
+
+export interface Recalls {
+  readonly recalls: readonly IndexedRecall[]
+  /** Whether there are more. */
+  readonly isCut: boolean
+}
+
+/** The alert that recalls, and what it recalls under the same label. */
+export interface IndexedRecall extends AlertName {
+  readonly digest: Uint8Array
+  readonly label: Label
+  readonly acceptedAtMs: number
+  readonly recalls: { readonly id: Uuid; readonly digest: Uint8Array }
+}
+
+export interface IndexedAlert extends Omit<NewAlert, 'marks'> {
   /** Its home topic: where it stands in the feed. */
   readonly topic: string
   readonly labelId: number

@@ -15,6 +15,7 @@ import { signaturesFault } from '#core/signing.ts'
 import { ACCESS_TOPIC, intakeTopic } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { referenceRefusal } from '#services/gateway/reference-refusal.ts'
 
 export interface Publication {
   readonly caller: AuthenticatedCaller
@@ -57,7 +58,9 @@ export const acceptAlert = async (
     const row = deps.intake.find(alert.realm, alert)
     if (row !== null) return answerAgain(deps, publication, known, row)
   }
-  const refusal = await timelyRefusal(deps, publication, alert, envelope)
+  const refusal =
+    (await timelyRefusal(deps, publication, alert, envelope)) ??
+    (await referenceRefusal(deps, alert))
   if (refusal !== null) return refuseWithRecord(deps, publication, known, refusal)
   const acceptedAtMs = deps.clock.nowMs()
   const { classification } = alert.label

@@ -124,6 +124,8 @@ export const AlertStatus = closed(
     publishRecordIndex: Count,
     topics: Type.Array(Type.String(), { description: 'Where the label led; empty until routed.' }),
     why: nullable(Type.String({ description: 'Why it was dead-lettered: a code.' })),
+    recalledBy: nullable(Uuid),
+    supersededBy: nullable(Uuid),
   },
   'AlertStatus',
 )

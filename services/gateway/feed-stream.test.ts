@@ -6,9 +6,11 @@ import { FeedStream } from '#services/gateway/feed-stream.ts'
 import { openFeed, startOf } from '#services/gateway/read-feed.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 import { Turns } from '#services/gateway/turns.ts'
+import { recallOf } from '#tests/recalls.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { COORDINATOR, openStreamHub, pause, type StreamHub } from '#tests/stream-hub.ts'
 import { StreamReader } from '#tests/stream-reader.ts'
+import { signed } from '#tests/test-hub.ts'
 
 /** Of a reader that takes one alert and lets the next one wait. */
 class HeldStream extends EventStream {
@@ -98,6 +100,22 @@ describe('an alert that waits for a slow reader is judged again before it goes',
     await reader.until(({ alertIds }) => alertIds.length === 2)
     expect(reader.alertIds).toEqual([first, last])
     expect(await streams.releasesTo(COORDINATOR)).toHaveLength(3)
+  })
+
+  test('it does not go when its originator has recalled it', async () => {
+    const { hub } = streams
+    const first = await streams.publish()
+    const wrong = sampleAlert()
+    const bytes = await signed(wrong, hub.home.alertSigner('ctd-kp'))
+    await hub.publish(bytes, 'ctd-kp/feed-system')
+    const last = await streams.publish()
+    await openHeld()
+    const recall = await signed(recallOf(wrong, bytes), hub.home.alertSigner('ctd-kp'))
+    await hub.publish(recall, 'ctd-kp/feed-system')
+    await hub.settled()
+    held.resolve()
+    await reader.until(({ alertIds }) => alertIds.length === 2)
+    expect(reader.alertIds).toEqual([first, last])
   })
 
   test('nothing goes to one who is suspended, and the stream ends', async () => {

@@ -7,6 +7,7 @@ import { isStreamEnd, type StreamEnd } from '#core/stream-end.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { itemView } from '#services/gateway/item-view.ts'
 import { cursorOf, type FeedStep, nextStep, type OpenFeed } from '#services/gateway/read-feed.ts'
+import { isWithdrawnFrom } from '#services/gateway/recalled.ts'
 import {
   decideRead,
   isPolicyActive,
@@ -154,14 +155,18 @@ export class FeedStream {
     return this.out.send({ id: this.cursor(), event: 'alert', data })
   }
 
-  /** The reader may have let this one wait for long. */
+  /** The reader may have let this one wait for long. A recall moves no directory. */
   private mayStillGo(alert: IndexedAlert, decidedAt: number): boolean {
     const { gateway } = this.deps
+    const { reader } = this.feed
     const { expiresAtMs } = alert
     if (expiresAtMs !== null && expiresAtMs <= gateway.clock.nowMs()) return false
+    if (isWithdrawnFrom(gateway, reader.caller.agency, alert)) return false
     if (gateway.directory.state.sequence === decidedAt) return true
-    const { caller } = this.feed.reader
-    return decideRead(gateway, caller, alert).allowed && standingFaultOf(gateway, alert) === null
+    return (
+      decideRead(gateway, reader.caller, alert).allowed &&
+      standingFaultOf(gateway, reader, alert) === null
+    )
   }
 }
 

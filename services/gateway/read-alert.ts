@@ -26,15 +26,18 @@ export const readAlert = async (
     const reasons = decision?.allowed === false ? decision.reasons : ['not-found']
     return refuseRead(deps, reader, { name, alert, reasons, refusal: { code: 'not-found' } })
   }
-  const fault = standingFaultOf(deps, alert)
+  const fault = standingFaultOf(deps, reader, alert)
   if (fault !== null) {
     return refuseRead(deps, reader, { name, alert, reasons: [fault], refusal: { code: fault } })
   }
   const released = await release(deps, reader, 'READ', [alert])
   if (!released.ok) return released
   const [only] = released.value
+  if (only !== undefined) return accept(only)
   // Withdrawn while its record was being written: the record stays, the bytes do not go.
-  return only === undefined ? { ok: false, refusal: { code: 'not-found' } } : accept(only)
+  const isAllowed = decideRead(deps, reader.caller, alert).allowed
+  const code = isAllowed ? standingFaultOf(deps, reader, alert) : null
+  return { ok: false, refusal: { code: code ?? 'not-found' } }
 }
 
 const refuseRead = async (

@@ -2,7 +2,9 @@ import type { AlertName } from '#core/alert.ts'
 import { hex } from '#core/bytes.ts'
 import { accept, type Result } from '#core/refusal.ts'
 import { topicsOf } from '#core/topics.ts'
+import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { recalledBy } from '#services/gateway/recalled.ts'
 import { decideCall, draftOf, type Reader } from '#services/gateway/release.ts'
 
 /** Where an alert of one's own agency stands. */
@@ -15,6 +17,10 @@ export interface AlertStatus extends AlertName {
   readonly topics: readonly string[]
   /** Why it was dead-lettered, as a code. */
   readonly why: string | null
+  /** The alert of the same origin that recalled it, and the first that superseded it, as far as this
+   * node has read; null when there is none. */
+  readonly recalledBy: Uuid | null
+  readonly supersededBy: Uuid | null
 }
 
 /** For principals of the origin; to all others there is nothing here, and a record of the asking. */
@@ -39,6 +45,8 @@ export const statusOf = async (
       acceptedAtMs,
       publishRecordIndex,
       topics: indexed && home ? topicsOf(realm, indexed.label, home) : [],
+      recalledBy: indexed && recalledBy(deps, indexed),
+      supersededBy: indexed && deps.index.supersededBy(indexed),
       why: fate === 'dead-lettered' && row.fate?.state === fate ? row.fate.why : null,
     })
   }

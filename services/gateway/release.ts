@@ -13,6 +13,7 @@ import { accept, type RefusalCode, type Result, refuse } from '#core/refusal.ts'
 import { isCompromised } from '#core/signing.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { isWithdrawnFrom } from '#services/gateway/recalled.ts'
 
 export interface Reader {
   readonly caller: AuthenticatedCaller
@@ -93,7 +94,7 @@ export const release = async (
   alerts: readonly IndexedAlert[],
 ): Promise<Result<readonly Released[]>> => {
   const opened = alerts.map((alert) => open(deps, alert)).filter(isOpened)
-  const sound = opened.filter((one) => standingFault(deps, one) === null)
+  const sound = opened.filter((one) => standingFault(deps, reader, one) === null)
   const decidedAt = deps.directory.state.sequence
   const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
   const records = await appended(deps, drafts)
@@ -101,7 +102,7 @@ export const release = async (
   if (!deps.directory.isFresh()) return refuse('directory-stale')
   if (!isPolicyActive(deps)) return refuse('policy-not-active')
   const mayGo = (one: Opened): boolean =>
-    standingFault(deps, one) === null &&
+    standingFault(deps, reader, one) === null &&
     (deps.directory.state.sequence === decidedAt ||
       decideOn(deps, reader.caller, one.alert, DECIDED_AS[action]).allowed)
   return accept(
@@ -128,15 +129,22 @@ const appended = async (
 }
 
 /** Why an alert is not released although the label allows it: judged at each read. */
-export const standingFaultOf = (deps: GatewayDeps, alert: IndexedAlert): RefusalCode | null => {
+export const standingFaultOf = (
+  deps: GatewayDeps,
+  reader: Reader,
+  alert: IndexedAlert,
+): RefusalCode | null => {
   const opened = open(deps, alert)
-  return isOpened(opened) ? standingFault(deps, opened) : opened
+  return isOpened(opened) ? standingFault(deps, reader, opened) : opened
 }
 
 const standingFault = (
-  { directory, clock }: GatewayDeps,
+  deps: GatewayDeps,
+  { caller }: Reader,
   { alert, envelope, stamp }: Opened,
 ): RefusalCode | null => {
+  const { directory, clock } = deps
+  if (isWithdrawnFrom(deps, caller.agency, alert)) return 'recalled'
   if (alert.expiresAtMs !== null && alert.expiresAtMs <= clock.nowMs()) return 'expired'
   return isCompromised(directory.state, envelope, stamp.acceptedAtMs) ? 'compromised' : null
 }
