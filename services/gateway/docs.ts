@@ -39,7 +39,7 @@ const BODIES = ['media-type-unsupported', 'body-too-large'] as const
 
 const RELEASES = ['record-not-durable'] as const
 
-const DIRECT_READS = ['not-found', 'erased', 'expired', 'compromised'] as const
+const DIRECT_READS = ['not-found', 'erased', 'expired', 'recalled', 'compromised'] as const
 
 /** Of the bytes of an alert, of its keys and signatures, of its time and label. */
 const PUBLICATIONS: readonly RefusalCode[] = [
@@ -57,6 +57,9 @@ const PUBLICATIONS: readonly RefusalCode[] = [
   'sent-at-absurd',
   'already-expired',
   'id-taken',
+  'recall-unknown',
+  'recall-label-differs',
+  'superseded-unknown',
   'key-unknown',
   'key-of-another-agency',
   'key-wrong-usage',
