@@ -254,6 +254,8 @@ export interface Refusal {
   readonly detail?: string
   /** The policy's reasons, when the caller may know them. */
   readonly reasons?: readonly string[]
+  /** When the same request may be answered otherwise, where that is known. */
+  readonly retryAfterMs?: number
 }
 
 /** An expected «no» is a value. */

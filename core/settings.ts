@@ -1,5 +1,6 @@
 import { LIMITS } from '#core/limits.ts'
 import { isPrincipalId } from '#core/principal.ts'
+import { rateSetting } from '#core/rates.ts'
 import { REALMS } from '#core/realm.ts'
 import { redisUrl } from '#core/redis-url.ts'
 import {
@@ -156,6 +157,12 @@ export const SETTINGS = {
     otherwise: '1',
     means: 'how many gateways share it: each allows that part of a rate while it is gone',
     ...wholeNumber(1, LIMITS.guardGatewaysMax),
+  },
+  RABTA_RATES: {
+    readers: WITH_GATEWAY,
+    otherwise: '',
+    means: 'rates that are to be otherwise than docs/operations.md lists',
+    ...listOf(rateSetting),
   },
   RABTA_CHECKPOINT_EVERY_MS: {
     readers: ['audit'],

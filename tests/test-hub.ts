@@ -6,6 +6,7 @@ import type { Alarm } from '#core/alarm.ts'
 import type { Alert } from '#core/alert.ts'
 import { encodeAlert } from '#core/alert-codec.ts'
 import { ALERT_PAYLOAD_TYPE, SIGNED_ALERT_TYPE, signEnvelope } from '#core/envelope.ts'
+import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
 import type { Signer } from '#core/ports/signer.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
@@ -39,10 +40,10 @@ export class TestHub {
     return this.opened
   }
 
-  async open(): Promise<void> {
+  async open(gateway: GatewaySettings = DEFAULT_GATEWAY_SETTINGS): Promise<void> {
     const listen = { host: '127.0.0.1', port: 0 }
     const onAlarm = (alarm: Alarm) => this.alarms.push(alarm)
-    this.opened = await openHub({ home: this.home.home, listen }, { logTo: null, onAlarm })
+    this.opened = await openHub({ home: this.home.home, listen, gateway }, { logTo: null, onAlarm })
     this.documented = new DocumentedAnswers(this.opened.app.registeredRoutes)
     this.tokens.clear()
   }
@@ -56,6 +57,15 @@ export class TestHub {
     const key = `${principal} ${realm}`
     const known = this.tokens.get(key)
     if (known !== undefined) return known
+    const answer = await this.askAs(principal, realm)
+    const token = String(answer.json['access_token'])
+    if (answer.status !== 200) throw new Error(`no token for ${principal}: ${answer.json['code']}`)
+    this.tokens.set(key, token)
+    return token
+  }
+
+  /** Asks for a new token, with an assertion that nothing is wrong with. */
+  async askAs(principal: string, realm: Realm = 'live'): Promise<Answer> {
     if (!isPrincipalId(principal)) throw new RangeError(principal)
     const assertion = await clientAssertion({
       authentication: this.home.principalSigner(principal),
@@ -64,11 +74,7 @@ export class TestHub {
       nowMs: Date.now(),
       random: randomBytes,
     })
-    const answer = await this.askForToken(assertion, realm)
-    const token = String(answer.json['access_token'])
-    if (answer.status !== 200) throw new Error(`no token for ${principal}: ${answer.json['code']}`)
-    this.tokens.set(key, token)
-    return token
+    return this.askForToken(assertion, realm)
   }
 
   async askForToken(assertion: string, realm: string): Promise<Answer> {

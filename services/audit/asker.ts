@@ -3,7 +3,8 @@ import { type AuthenticatedCaller, callerOf } from '#adapters/http/caller.ts'
 import { purposeOf } from '#adapters/http/purpose.ts'
 import type { Purpose } from '#core/access-record.ts'
 import { LIMITS } from '#core/limits.ts'
-import { accept, type Result, refuse } from '#core/refusal.ts'
+import type { Taken } from '#core/ports/guard.ts'
+import { accept, type Result } from '#core/refusal.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
 import { refuseQuery } from '#services/audit/query-record.ts'
@@ -25,22 +26,24 @@ export const askerOf = async (deps: AuditDeps, request: FastifyRequest): Promise
   // createServer makes request ids with randomUUID.
   const requestId = request.id as Uuid
   const asker = { caller: caller.value, requestId, purpose: purpose.value }
-  return (await isWithinRate(deps, asker)) ? accept(asker) : refuse('rate-limited')
+  const taken = await takeOne(deps, asker)
+  if (taken.allowed) return accept(asker)
+  return { ok: false, refusal: { code: 'rate-limited', retryAfterMs: taken.retryAfterMs } }
 }
 
 const RATE = { perMinute: LIMITS.auditQueriesPerMinuteMax, burst: LIMITS.auditQueriesBurstMax }
 const LIMITED_WINDOW_MS = 60_000
 
-const isWithinRate = async (deps: AuditDeps, asker: Asker): Promise<boolean> => {
+const takeOne = async (deps: AuditDeps, asker: Asker): Promise<Taken> => {
   const { principal } = asker.caller
   const taken = await deps.guard.take(`audit-query:${principal}`, RATE)
-  if (taken.allowed) return true
+  if (taken.allowed) return taken
   // One record a window, or refusing would fill the log as asking does.
   if (await deps.guard.useOnce(`audit-limited:${principal}`, LIMITED_WINDOW_MS)) {
     const refusal = { code: 'rate-limited' } as const
     await refuseQuery(deps, asker, UNREAD, { reasons: ['rate-limited'], refusal })
   }
-  return false
+  return taken
 }
 
 /** What was asked is not looked at. */

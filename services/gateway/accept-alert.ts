@@ -10,11 +10,13 @@ import { sealFrame } from '#core/frame.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { IntakeRow } from '#core/ports/intake-store.ts'
 import { OutcomeUnknown } from '#core/ports/message-log.ts'
-import { accept, type Refusal, type Result, refuse } from '#core/refusal.ts'
+import { laneOf } from '#core/rates.ts'
+import { accept, REFUSALS, type Refusal, type Result, refuse } from '#core/refusal.ts'
 import { signaturesFault } from '#core/signing.ts'
 import { ACCESS_TOPIC, intakeTopic } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { chargeRate, takeRate } from '#services/gateway/rates.ts'
 import { referenceRefusal } from '#services/gateway/reference-refusal.ts'
 
 export interface Publication {
@@ -62,6 +64,10 @@ export const acceptAlert = async (
     (await timelyRefusal(deps, publication, alert, envelope)) ??
     (await referenceRefusal(deps, alert))
   if (refusal !== null) return refuseWithRecord(deps, publication, known, refusal)
+  // Only now: what an agency’s lane is used up by must be what its publishers signed, or whoever has
+  // any token of the agency could close its FLASH lane with bytes that are good for nothing.
+  const limited = await takeRate(deps, publication, laneOf(alert))
+  if (limited !== null) return { ok: false, refusal: limited }
   const acceptedAtMs = deps.clock.nowMs()
   const { classification } = alert.label
   const sealKeyId = deps.seal.keyIdFor(alert.realm, classification, acceptedAtMs)
@@ -199,6 +205,9 @@ export const refuseWithRecord = async (
   known: Known | null,
   refusal: Refusal,
 ): Promise<Result<never>> => {
+  const [status] = REFUSALS[refusal.code]
+  // What the hub cannot do is no fault of the sender.
+  if (status < 500) await chargeRate(deps, publication, 'refused-publications')
   const reasons = refusal.reasons ?? [refusal.code]
   await deps.accessLog.append([
     { ...draftOf(deps, publication, known), outcome: 'DENIED', reasons },

@@ -3,6 +3,7 @@ import type { AlertName } from '#core/alert.ts'
 import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { accept, type Result } from '#core/refusal.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { chargeRate, peekRate } from '#services/gateway/rates.ts'
 import { decideOn, draftOf, type Reader } from '#services/gateway/release.ts'
 
 export interface Acknowledgement extends AlertName {
@@ -20,10 +21,13 @@ export const acknowledgeAlert = async (
   reader: Reader,
   name: AlertName,
 ): Promise<Result<Acknowledgement>> => {
+  const limited = await peekRate(deps, reader, 'denied')
+  if (limited !== null) return { ok: false, refusal: limited }
   const { origin, id } = name
   const alert = deps.index.find(reader.caller.realm, name)
   const decision = alert && decideOn(deps, reader.caller, alert, 'acknowledge')
   const isAllowed = decision?.allowed ?? false
+  if (!isAllowed) await chargeRate(deps, reader, 'denied')
   const [record] = await deps.accessLog.append([
     {
       ...draftOf(deps, reader),

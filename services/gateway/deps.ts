@@ -13,6 +13,7 @@ import type { Policy } from '#core/ports/policy.ts'
 import type { Seal } from '#core/ports/seal.ts'
 import type { SecondOpinion } from '#core/ports/second-opinion.ts'
 import type { Tokens, TokenVerifier } from '#core/ports/tokens.ts'
+import type { Rates } from '#core/rates.ts'
 import type { TopicFollowers } from '#core/topic-followers.ts'
 
 /** All that a gateway works with; `main.ts` opens it, tests open the same. */
@@ -34,6 +35,9 @@ export interface GatewayDeps {
   readonly tokens: Tokens
   readonly tokenVerifier: TokenVerifier
   readonly guard: Guard
+  readonly rates: Rates
+  /** All callers have the address of the proxy: none of them can be told by it. */
+  readonly isBehindProxy: boolean
   readonly secondOpinion: SecondOpinion
   readonly verify: VerifySignature
   readonly sha256: Sha256

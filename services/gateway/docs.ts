@@ -32,7 +32,7 @@ import {
 import { TokenBody } from '#services/gateway/token-body.ts'
 
 /** What a gateway can always say to a caller whom it knows. */
-const CALLERS = ['policy-not-active', 'log-unavailable', 'outcome-unknown'] as const
+const CALLERS = ['rate-limited', 'policy-not-active', 'log-unavailable', 'outcome-unknown'] as const
 
 /** Of a body that is not read. */
 const BODIES = ['media-type-unsupported', 'body-too-large'] as const
@@ -104,6 +104,7 @@ export const DOCS = {
     refusals: [
       ...BODIES,
       'assertion-invalid',
+      'rate-limited',
       'directory-stale',
       'log-unavailable',
       'outcome-unknown',

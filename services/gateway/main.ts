@@ -117,6 +117,8 @@ export const openGateway = async (
     }),
     tokenVerifier: tokenVerifier({ issuer, audience: issuer, tokenUrl }),
     guard,
+    rates: settings.rates,
+    isBehindProxy: settings.isBehindProxy,
     secondOpinion: openSecondOpinion(),
     verify,
     sha256,

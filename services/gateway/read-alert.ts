@@ -2,6 +2,7 @@ import type { AlertName } from '#core/alert.ts'
 import type { IndexedAlert } from '#core/ports/alert-index.ts'
 import { accept, type Refusal, type Result } from '#core/refusal.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { chargeRate, peekRate } from '#services/gateway/rates.ts'
 import {
   decideRead,
   draftOf,
@@ -20,9 +21,12 @@ export const readAlert = async (
   reader: Reader,
   name: AlertName,
 ): Promise<Result<Released>> => {
+  const limited = await peekRate(deps, reader, 'denied')
+  if (limited !== null) return { ok: false, refusal: limited }
   const alert = deps.index.find(reader.caller.realm, name)
   const decision = alert && decideRead(deps, reader.caller, alert)
   if (!alert || !decision?.allowed) {
+    await chargeRate(deps, reader, 'denied')
     const reasons = decision?.allowed === false ? decision.reasons : ['not-found']
     return refuseRead(deps, reader, { name, alert, reasons, refusal: { code: 'not-found' } })
   }

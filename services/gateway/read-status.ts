@@ -4,6 +4,7 @@ import { accept, type Result } from '#core/refusal.ts'
 import { topicsOf } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { chargeRate, peekRate } from '#services/gateway/rates.ts'
 import { recalledBy } from '#services/gateway/recalled.ts'
 import { decideCall, draftOf, type Reader } from '#services/gateway/release.ts'
 
@@ -29,6 +30,8 @@ export const statusOf = async (
   reader: Reader,
   name: AlertName,
 ): Promise<Result<AlertStatus>> => {
+  const limited = await peekRate(deps, reader, 'denied')
+  if (limited !== null) return { ok: false, refusal: limited }
   const { realm } = reader.caller
   const decision = decideCall(deps, reader.caller, 'status', name.origin)
   const row = decision.allowed ? deps.intake.find(realm, name) : null
@@ -50,6 +53,7 @@ export const statusOf = async (
       why: fate === 'dead-lettered' && row.fate?.state === fate ? row.fate.why : null,
     })
   }
+  await chargeRate(deps, reader, 'denied')
   const { origin, id } = name
   const draft = { ...draftOf(deps, reader), alert: { origin, id, digest: null } }
   const reasons = decision.allowed ? ['not-found'] : decision.reasons

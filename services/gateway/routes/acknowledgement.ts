@@ -8,7 +8,7 @@ import { type Acknowledgement, acknowledgeAlert } from '#services/gateway/acknow
 import { type AlertParams, alertNameFrom } from '#services/gateway/alert-params.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { DOCS } from '#services/gateway/docs.ts'
-import { readerOf } from '#services/gateway/reader.ts'
+import { readerWithin } from '#services/gateway/reader.ts'
 
 /** POST /v1/alerts/{origin}/{id}/acknowledgements: it has come. Without a body, or `{ purpose }`. */
 export const acknowledgementRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
@@ -16,7 +16,7 @@ export const acknowledgementRoute = (app: FastifyInstance, deps: GatewayDeps): v
     '/v1/alerts/:origin/:id/acknowledgements',
     { bodyLimit: LIMITS.acknowledgementBytesMax, config: { doc: DOCS.acknowledge } },
     async (request, reply) => {
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'reads')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const name = alertNameFrom(request)
       if (!name.ok) return sendRefusal(reply, name.refusal)

@@ -11,7 +11,7 @@ import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { DOCS } from '#services/gateway/docs.ts'
 import { readAlert } from '#services/gateway/read-alert.ts'
 import { statusOf } from '#services/gateway/read-status.ts'
-import { readerOf } from '#services/gateway/reader.ts'
+import { readerWithin } from '#services/gateway/reader.ts'
 import type { Released } from '#services/gateway/release.ts'
 
 const TYPES = [SIGNED_ALERT_TYPE, 'application/json'] as const
@@ -22,7 +22,7 @@ export const alertRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/alerts/:origin/:id',
     { config: { doc: DOCS.readAlert } },
     async (request, reply) => {
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'reads')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const name = alertNameFrom(request)
       if (!name.ok) return sendRefusal(reply, name.refusal)
@@ -39,7 +39,7 @@ export const alertRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/alerts/:origin/:id/status',
     { config: { doc: DOCS.status } },
     async (request, reply) => {
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'reads')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const name = alertNameFrom(request)
       if (!name.ok) return sendRefusal(reply, name.refusal)

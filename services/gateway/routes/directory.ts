@@ -9,7 +9,7 @@ import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { DOCS } from '#services/gateway/docs.ts'
 import { openEntrance } from '#services/gateway/enter-entry.ts'
-import { readerOf } from '#services/gateway/reader.ts'
+import { readerWithin } from '#services/gateway/reader.ts'
 import { decideCall, draftOf } from '#services/gateway/release.ts'
 
 const Query = Type.Object(
@@ -34,7 +34,7 @@ const readRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/directory/entries',
     { schema: { querystring: Query }, config: { doc: DOCS.directoryEntries } },
     async (request, reply) => {
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'directory-reads')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const { from, limit } = request.query
       const head = await deps.log.head(DIRECTORY_TOPIC)
@@ -80,7 +80,7 @@ const enterRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       '/v1/directory/entries',
       { bodyLimit: ENTRY_READ_BYTES_MAX, config: { doc: DOCS.enterEntry } },
       async (request, reply) => {
-        const reader = await readerOf(deps, request)
+        const reader = await readerWithin(deps, request, 'directory-entries')
         if (!reader.ok) return sendRefusal(reply, reader.refusal)
         if (!(request.body instanceof Uint8Array)) {
           return sendRefusal(

@@ -8,7 +8,7 @@ import { DOCS } from '#services/gateway/docs.ts'
 import { FeedQuery, filterFrom } from '#services/gateway/feed-query.ts'
 import { streamEndOf } from '#services/gateway/feed-stream.ts'
 import { openFeed, startOf } from '#services/gateway/read-feed.ts'
-import { readerOf } from '#services/gateway/reader.ts'
+import { readerWithin } from '#services/gateway/reader.ts'
 import type { Reader } from '#services/gateway/release.ts'
 import { Streams } from '#services/gateway/streams.ts'
 
@@ -33,7 +33,7 @@ export const feedStreamRoute = (app: FastifyInstance, deps: GatewayDeps): void =
       if (chooseType(request.headers.accept, [TYPE]) === null) {
         return sendRefusal(reply, refuse('not-acceptable', TYPE).refusal)
       }
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'streams')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const why = streamEndOf(deps, reader.value)
       if (why !== null) return sendRefusal(reply, refusalOf(why))

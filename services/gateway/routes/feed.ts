@@ -7,7 +7,7 @@ import { DOCS } from '#services/gateway/docs.ts'
 import { FeedQuery, filterFrom } from '#services/gateway/feed-query.ts'
 import { itemView } from '#services/gateway/item-view.ts'
 import { readFeed } from '#services/gateway/read-feed.ts'
-import { readerOf } from '#services/gateway/reader.ts'
+import { readerWithin } from '#services/gateway/reader.ts'
 
 const Query = Type.Object(
   {
@@ -24,7 +24,7 @@ export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/feed',
     { schema: { querystring: Query }, config: { doc: DOCS.feed } },
     async (request, reply) => {
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'feeds')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const filter = filterFrom(request.query)
       if (!filter.ok) return sendRefusal(reply, filter.refusal)

@@ -5,7 +5,7 @@ import { labelFromJson } from '#core/label-json.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { DOCS } from '#services/gateway/docs.ts'
 import { previewLabel } from '#services/gateway/preview-label.ts'
-import { readerOf } from '#services/gateway/reader.ts'
+import { readerWithin } from '#services/gateway/reader.ts'
 
 /** The label is read by core: the validator here would make a list of a text, and null of a list. */
 const Body = Type.Object(
@@ -19,7 +19,7 @@ export const previewRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/label/preview',
     { schema: { body: Body }, config: { doc: DOCS.preview } },
     async (request, reply) => {
-      const reader = await readerOf(deps, request)
+      const reader = await readerWithin(deps, request, 'previews')
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
       const label = labelFromJson(request.body.label)
       if (!label.ok) return sendRefusal(reply, label.refusal)

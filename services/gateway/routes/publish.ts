@@ -7,6 +7,7 @@ import { type RefusalCode, refuse } from '#core/refusal.ts'
 import { type Accepted, acceptAlert, refuseWithRecord } from '#services/gateway/accept-alert.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { DOCS } from '#services/gateway/docs.ts'
+import { peekRate } from '#services/gateway/rates.ts'
 import { readerOf } from '#services/gateway/reader.ts'
 
 /** POST /v1/alerts: takes a signed alert. 201 when it is new, 200 when these bytes were there. */
@@ -19,7 +20,9 @@ export const publishRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       // Before the body: who is not known may not have one read.
       onRequest: async (request, reply) => {
         const reader = await readerOf(deps, request)
-        if (!reader.ok) await sendRefusal(reply, reader.refusal)
+        if (!reader.ok) return sendRefusal(reply, reader.refusal)
+        const limited = await peekRate(deps, reader.value, 'refused-publications')
+        if (limited !== null) return sendRefusal(reply, limited)
       },
       errorHandler: (error, request, reply) => refuseBody(deps, { error, request, reply }),
     },

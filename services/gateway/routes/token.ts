@@ -4,7 +4,9 @@ import { sendRefusal } from '#adapters/http/refusals.ts'
 import { directoryHead } from '#core/access-log.ts'
 import type { PrincipalStanding } from '#core/directory/state.ts'
 import { LIMITS } from '#core/limits.ts'
+import { networkOf } from '#core/network.ts'
 import type { Assertion } from '#core/ports/tokens.ts'
+import { rateOf } from '#core/rates.ts'
 import type { Realm } from '#core/realm.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import type { Uuid } from '#core/uuid.ts'
@@ -45,12 +47,21 @@ const issue = async (
 ): Promise<Result<string>> => {
   const { directory, clock, guard, tokens, tokenVerifier } = deps
   if (!directory.isFresh()) return refuse('directory-stale')
+  const sender = deps.isBehindProxy ? null : `invalid-assertions:${networkOf(request.ip)}`
+  const failures = rateOf(deps.rates['invalid-assertions'])
+  const looked = sender === null ? null : await guard.peek(sender, failures)
+  if (looked?.allowed === false) return tooMany(looked.retryAfterMs)
   const nowMs = clock.nowMs()
   const { client_assertion: text, scope: realm } = request.body
   const find = findKey(directory.state, 'authentication', nowMs)
   const assertion = await tokenVerifier.verifyAssertion(text, find, nowMs)
   const standing = assertion && directory.state.standingOf(assertion.principal, realm)
-  if (!assertion || !standing || !isOwnKey(deps, assertion)) return refuse('assertion-invalid')
+  if (!assertion || !standing || !isOwnKey(deps, assertion)) {
+    if (sender !== null) await guard.charge(sender, failures)
+    return refuse('assertion-invalid')
+  }
+  const limited = await limitOf(deps, request, standing)
+  if (limited !== null) return limited
   // Asked last: an assertion that is good for nothing must not be able to fill the guard.
   const mark = `assertion:${assertion.principal}:${assertion.jti}`
   const isFirst = await guard.useOnce(mark, ASSERTION_MS_MAX)
@@ -60,6 +71,28 @@ const issue = async (
   const caller = { principal: assertion.principal, realm }
   return accept(await tokens.issue(caller, nowMs, LIMITS.tokenLifeMs))
 }
+
+const tooMany = (retryAfterMs: number) =>
+  ({ ok: false, refusal: { code: 'rate-limited', retryAfterMs } }) as const
+
+/** Of a principal that has proven who it is: nobody else can use up what it may have. */
+const limitOf = async (
+  deps: GatewayDeps,
+  request: FastifyRequest<{ Body: TokenRequest }>,
+  standing: PrincipalStanding,
+): Promise<ReturnType<typeof tooMany> | null> => {
+  const { guard, rates } = deps
+  const bucket = `tokens:${request.body.scope}:${standing.id}`
+  const taken = await guard.take(bucket, rateOf(rates.tokens))
+  if (taken.allowed) return null
+  // One record a window, or refusing would fill the log as asking does.
+  if (await guard.useOnce(`limited:${bucket}`, WINDOW_MS)) {
+    await record(deps, request, standing, 'rate-limited')
+  }
+  return tooMany(taken.retryAfterMs)
+}
+
+const WINDOW_MS = 60_000
 
 /** An assertion’s life and the clock skew that is let pass, with room. */
 const ASSERTION_MS_MAX = 120_000
