@@ -14,6 +14,8 @@ const PAGES = [
   'docs/cli.md',
   'docs/api.md',
   'docs/operations.md',
+  'docs/examples/README.md',
+  'clients/sdk/README.md',
 ]
 
 test('docs/api.md lists every refusal with its status', () => {
