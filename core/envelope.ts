@@ -81,3 +81,15 @@ export const signEnvelope = async (
   signatures.sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
   return encodeSingleObject(signedAlertCodec, { payloadType, payload, signatures })
 }
+
+/** The same payload with one signature more. */
+export const countersign = async (
+  { payloadType, payload, signatures }: Envelope,
+  signer: Signer,
+): Promise<Uint8Array> => {
+  const signature = await signer.sign(preAuthenticationEncoding(payloadType, payload))
+  const others = signatures.filter(({ keyId }) => keyId !== signer.keyId)
+  const all = [...others, { keyId: signer.keyId, signature }]
+  all.sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
+  return encodeSingleObject(signedAlertCodec, { payloadType, payload, signatures: all })
+}

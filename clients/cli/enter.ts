@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { openSigner } from '#adapters/crypto/signer.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import {
@@ -10,13 +11,19 @@ import {
 } from '#clients/cli/command.ts'
 import { bytesAsHex, changeInWords, timeText } from '#clients/cli/directory-words.ts'
 import { flag, HUB_OPTIONS, type Identity, optionalText } from '#clients/cli/identity.ts'
-import { authorChange, enterChange, type MakeChange } from '#clients/sdk/enter-change.ts'
+import {
+  authorChange,
+  beginEntry,
+  enterChange,
+  type MakeChange,
+} from '#clients/sdk/enter-change.ts'
 import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import { base64, hex } from '#core/bytes.ts'
 import { type Classification, isClassification } from '#core/classification.ts'
 import type { AuthoredEntry } from '#core/directory/author.ts'
 import { decodeDirectoryEntry } from '#core/directory/codec.ts'
 import { DIRECTORY_PAYLOAD_TYPE, envelopeFrom } from '#core/envelope.ts'
+import type { Sha256 } from '#core/hash.ts'
 import { isJurisdiction, type Jurisdiction } from '#core/jurisdiction.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
 
@@ -27,6 +34,11 @@ export const ENTER_OPTIONS = {
     type: 'string',
     value: 'FILE[,FILE]',
     help: 'The key files that sign, in place of the one in --home.',
+  },
+  'to-sign': {
+    type: 'string',
+    value: 'FILE',
+    help: 'Write the entry, signed so far, for root sign on other machines; send nothing.',
   },
   'dry-run': { type: 'boolean', help: 'Show the entry that would be signed; send nothing.' },
 } as const satisfies Record<string, Option>
@@ -53,14 +65,22 @@ export const enter = async (
   const files = optionalText(given, 'key')?.split(',') ?? [keyFile]
   const signers = await Promise.all(files.map(async (file) => openSigner(await readKeyFile(file))))
   const isDry = flag(given, 'dry-run')
+  const toSign = optionalText(given, 'to-sign')
+  if (toSign !== undefined) {
+    const begun = await beginEntry(who.session, change, signers)
+    await writeFile(toSign, `${base64(begun.bytes)}\n`, { flag: 'wx' })
+    io.out(entryInWords(begun, who.session.sha256, 'To be signed by others'))
+    io.say(`next, within ten minutes: rabta root sign ${toSign} --key …, then rabta root send\n`)
+    return EXIT.ok
+  }
   const entry = await (isDry ? authorChange : enterChange)(who.session, change, signers)
   if (flag(given, 'json') || isDry) io.out(`${entryToJson(entry)}\n`)
-  else io.out(entryInWords(entry, who))
+  else io.out(entryInWords(entry, who.session.sha256))
   if (isDry) io.say('nothing was sent\n')
   return EXIT.ok
 }
 
-const readBack = ({ bytes }: AuthoredEntry) => {
+const readBack = ({ bytes }: Pick<AuthoredEntry, 'bytes'>) => {
   const envelope = envelopeFrom(bytes, DIRECTORY_PAYLOAD_TYPE)
   const entry = envelope.ok ? decodeDirectoryEntry(envelope.value.payload) : null
   if (!envelope.ok || entry === null) throw new Error('an entry of our own cannot be read')
@@ -74,10 +94,14 @@ const entryToJson = (authored: AuthoredEntry): string => {
   return JSON.stringify(shown, bytesAsHex, 2)
 }
 
-const entryInWords = (authored: AuthoredEntry, { session }: Identity): string => {
+export const entryInWords = (
+  authored: Pick<AuthoredEntry, 'bytes' | 'digest'>,
+  sha256: Sha256,
+  verb = 'Entered',
+): string => {
   const { entry } = readBack(authored)
   return [
-    `Entered: ${changeInWords(entry.change, session.sha256)}`,
+    `${verb}: ${changeInWords(entry.change, sha256)}`,
     `  entry   ${entry.sequence} of the directory, ${timeText(entry.enteredAtMs)}`,
     `  digest  ${hex(authored.digest)}`,
     '',

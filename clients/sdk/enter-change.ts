@@ -39,11 +39,8 @@ export const authorChange = async (
   signers: readonly Signer[],
   options: CallOptions = {},
 ): Promise<AuthoredEntry> => {
-  const { directory, clock, sha256 } = session
-  await directory.catchUp(undefined, options.signal)
-  const by = { signers, enteredAtMs: clock.nowMs(), sha256 }
-  const authored = await authorEntry(directory.state, change(directory.state), by)
-  const judged = await directory.judge(authored.bytes)
+  const authored = await beginEntry(session, change, signers, options)
+  const judged = await session.directory.judge(authored.bytes)
   if (!judged.ok) throw new ChangeUnusable(judged.fault)
   return authored
 }
@@ -72,6 +69,35 @@ export const enterChange = async (
       if (attempt >= LIMITS.clientDirectoryAttemptsMax) throw error
     }
   }
+}
+
+/**
+ * Signs the change behind the head as `authorChange` does, without judging it: for others to sign
+ * too (`countersign`), before `sendEntry`.
+ */
+export const beginEntry = async (
+  { directory, clock, sha256 }: Session,
+  change: MakeChange,
+  signers: readonly Signer[],
+  options: CallOptions = {},
+): Promise<AuthoredEntry> => {
+  await directory.catchUp(undefined, options.signal)
+  const by = { signers, enteredAtMs: clock.nowMs(), sha256 }
+  return authorEntry(directory.state, change(directory.state), by)
+}
+
+/** Enters what is signed already; rejects as `enterChange`, but makes and signs nothing anew. */
+export const sendEntry = async (
+  session: Session,
+  bytes: Uint8Array,
+  options: CallOptions = {},
+): Promise<AuthoredEntry> => {
+  await session.directory.catchUp(undefined, options.signal)
+  const judged = await session.directory.judge(bytes)
+  if (!judged.ok) throw new ChangeUnusable(judged.fault)
+  const authored = { sequence: judged.entry.sequence, digest: judged.digest, bytes }
+  await post(session, authored, options)
+  return verified(session, authored, options)
 }
 
 const isMoved = (error: unknown): boolean =>

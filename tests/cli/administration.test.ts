@@ -247,6 +247,19 @@ test('root keys grant what is theirs, and take the place of one another', async 
   writeFileSync(back[2] ?? '', generateKey('Ed25519').privatePem, { mode: 0o600 })
   const two = await rabta('root', ...back, '--signatures-min', '2', ...as)
   expect([two.exit, state().rootSignaturesMin]).toEqual([EXIT.ok, 2])
+  // Two who are not in one place sign one after the other.
+  const file = join(hub.home.home, 'suspension')
+  const first = ['suspend', 'ctd-gb', '--key', root, '--to-sign', file]
+  expect((await rabta('agency', ...first, ...as)).exit).toBe(EXIT.ok)
+  const tooFew = await rabta('root', 'send', file, ...as)
+  expect([tooFew.exit, tooFew.err.includes('not-authorised')]).toEqual([EXIT.usage, true])
+  const shown = await rabta('root', 'sign', file)
+  expect([shown.exit, shown.out.includes('agency ctd-gb suspended')]).toEqual([EXIT.ok, true])
+  expect((await rabta('root', 'send', file, ...as)).exit).toBe(EXIT.usage)
+  const signing = await rabta('root', 'sign', file, '--key', back[2] ?? '')
+  expect([signing.exit, signing.out.includes('agency ctd-gb suspended')]).toEqual([EXIT.ok, true])
+  expect((await rabta('root', 'send', file, ...as)).exit).toBe(EXIT.ok)
+  expect(standing('ctd-gb/analyst')?.active).toBe(false)
 })
 
 test.each([

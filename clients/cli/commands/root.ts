@@ -1,12 +1,38 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { publicKeyFrom } from '#adapters/crypto/public-key.ts'
+import { sha256 } from '#adapters/crypto/sha256.ts'
+import { openSigner } from '#adapters/crypto/signer.ts'
 import { homePaths, readFederation } from '#adapters/files/home.ts'
-import { type Command, type ExitCode, type Given, UsageError } from '#clients/cli/command.ts'
-import { ENTER_OPTIONS, type Entering, enter, principalFrom } from '#clients/cli/enter.ts'
+import { readKeyFile } from '#adapters/files/key-file.ts'
+import {
+  type Command,
+  EXIT,
+  type ExitCode,
+  type Given,
+  type Io,
+  UsageError,
+} from '#clients/cli/command.ts'
+import {
+  ENTER_OPTIONS,
+  type Entering,
+  enter,
+  entryInWords,
+  principalFrom,
+} from '#clients/cli/enter.ts'
 import { count, identityFrom, optionalText, text } from '#clients/cli/identity.ts'
 import { givenKey } from '#clients/cli/new-key.ts'
+import { sendEntry } from '#clients/sdk/enter-change.ts'
+import { base64, fromBase64 } from '#core/bytes.ts'
+import { decodeDirectoryEntry } from '#core/directory/codec.ts'
 import type { DirectoryChange } from '#core/directory/entry.ts'
 import type { DirectoryState } from '#core/directory/state.ts'
+import {
+  countersign,
+  DIRECTORY_PAYLOAD_TYPE,
+  digestOf,
+  type Envelope,
+  envelopeFrom,
+} from '#core/envelope.ts'
 import { isKeyId, type KeyId } from '#core/key.ts'
 import { agencyOf } from '#core/principal.ts'
 import { isRealm } from '#core/realm.ts'
@@ -17,13 +43,15 @@ const ABOUT = {
   'withdraw-auditor': { words: 1, run: auditor(false) },
   'change-keys': { words: 0, run: changeKeys },
   'name-log': { words: 0, run: nameLog },
+  send: { words: 1, run: send },
 } as const
 const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOUT, name)
 
 export const rootCommand: Command = {
   name: 'root',
   summary: 'What only root keys say: national auditors, the root keys themselves, the log’s key.',
-  words: 'grant-auditor | withdraw-auditor AGENCY/NAME | change-keys | name-log',
+  words:
+    'grant-auditor | withdraw-auditor AGENCY/NAME | change-keys | name-log | sign FILE | send FILE',
   wordsMin: 1,
   wordsMax: 2,
   options: {
@@ -55,6 +83,7 @@ export const rootCommand: Command = {
   ],
   run: async (given, io) => {
     const [name = '', word] = given.words
+    if (name === 'sign' && word !== undefined) return sign(given, io, word)
     if (!isAbout(name) || (word === undefined ? 0 : 1) !== ABOUT[name].words) {
       throw new UsageError(`rabta root takes ${rootCommand.words}`)
     }
@@ -102,6 +131,42 @@ async function nameLog(entering: Entering): Promise<ExitCode> {
   const exit = await enterAsRoot(entering, () => change)
   io.say('now the audit service signs nothing until it is started again with that key\n')
   return exit
+}
+
+/** Where the key lies, without a hub. Without --key it only shows what would be signed. */
+async function sign(given: Given, io: Io, file: string): Promise<ExitCode> {
+  const envelope = await entryFrom(file)
+  const digest = digestOf(envelope, sha256)
+  const keyFile = optionalText(given, 'key')
+  if (keyFile === undefined) {
+    const bytes = await encodedFrom(file)
+    io.out(entryInWords({ bytes, digest }, sha256, 'Not signed here yet'))
+    io.say('compare the digest with the others, then sign it with --key FILE\n')
+    return EXIT.ok
+  }
+  const bytes = await countersign(envelope, openSigner(await readKeyFile(keyFile)))
+  await writeFile(file, `${base64(bytes)}\n`)
+  io.out(entryInWords({ bytes, digest }, sha256, 'Signed'))
+  return EXIT.ok
+}
+
+async function send({ io, who }: Entering, file: string): Promise<ExitCode> {
+  const bytes = await encodedFrom(file)
+  io.out(entryInWords(await sendEntry(who.session, bytes), sha256))
+  return EXIT.ok
+}
+
+const encodedFrom = async (file: string): Promise<Uint8Array> => {
+  const bytes = fromBase64((await readFile(file, 'utf8')).trim())
+  if (bytes === null) throw new UsageError(`${file} is not what --to-sign writes`)
+  return bytes
+}
+
+const entryFrom = async (file: string): Promise<Envelope> => {
+  const envelope = envelopeFrom(await encodedFrom(file), DIRECTORY_PAYLOAD_TYPE)
+  const isEntry = envelope.ok && decodeDirectoryEntry(envelope.value.payload) !== null
+  if (!isEntry) throw new UsageError(`${file} is not what --to-sign writes`)
+  return envelope.value
 }
 
 const enterAsRoot = (
