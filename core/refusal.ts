@@ -191,6 +191,11 @@ export const REFUSALS = {
   ],
   // What the policy says
   'not-permitted': [403, 'The policy does not permit it.', 'See reasons.'],
+  'token-unbound': [
+    403,
+    'SECRET and above needs an access token that is bound to your certificate.',
+    'Get the token, and send this, over mutual TLS with one certificate.',
+  ],
   'role-missing': [
     403,
     'You do not have the role that this needs in this realm.',

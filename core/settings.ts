@@ -183,6 +183,24 @@ export const SETTINGS = {
     limits: 'AGENCY/NAME',
     parse: (text) => (isPrincipalId(text) ? text : undefined),
   },
+  RABTA_CA: {
+    readers: ['cli'],
+    otherwise: '',
+    means: 'PEM file of the authority of the hub’s certificate',
+    ...path,
+  },
+  RABTA_CLIENT_CERTIFICATE: {
+    readers: ['cli'],
+    otherwise: '',
+    means: 'PEM file of the caller’s certificate, where the hub wants one',
+    ...path,
+  },
+  RABTA_CLIENT_KEY: {
+    readers: ['cli'],
+    otherwise: '',
+    means: 'PEM file of the key to `RABTA_CLIENT_CERTIFICATE`, its owner’s alone',
+    ...path,
+  },
   RABTA_REALM: {
     readers: ['cli'],
     otherwise: 'live',

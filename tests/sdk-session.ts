@@ -16,7 +16,13 @@ export const sessionAt = (
     url = hub.hub.url ?? '',
     realm = 'live',
     clock = systemClock,
-  }: { readonly url?: string; readonly realm?: Realm; readonly clock?: Clock } = {},
+    fetch: send,
+  }: {
+    readonly url?: string
+    readonly realm?: Realm
+    readonly clock?: Clock
+    readonly fetch?: typeof fetch
+  } = {},
 ): Session => {
   if (!isPrincipalId(principal)) throw new RangeError(principal)
   return openSession({
@@ -29,6 +35,7 @@ export const sessionAt = (
     sha256,
     verify: verifySignature,
     clock,
+    ...(send && { fetch: send }),
     random: randomBytes,
   })
 }

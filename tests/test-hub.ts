@@ -10,6 +10,7 @@ import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-se
 import type { Signer } from '#core/ports/signer.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
+import type { TlsSettings } from '#core/tls-settings.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import { type OpenHub, openHub } from '#services/hub/main.ts'
 import { DocumentedAnswers } from '#tests/documented.ts'
@@ -30,6 +31,7 @@ export class TestHub {
   private opened: OpenHub | null = null
   private documented = new DocumentedAnswers([])
   private readonly tokens = new Map<string, string>()
+  private send: typeof fetch = (input, init) => fetch(input, init)
 
   constructor(home: TemporaryHome) {
     this.home = home
@@ -40,10 +42,20 @@ export class TestHub {
     return this.opened
   }
 
-  async open(gateway: GatewaySettings = DEFAULT_GATEWAY_SETTINGS): Promise<void> {
+  /** Speaks with the hub in another way from now on, with new tokens. */
+  speakBy(send: typeof fetch): void {
+    this.send = send
+    this.tokens.clear()
+  }
+
+  async open(
+    gateway: GatewaySettings = DEFAULT_GATEWAY_SETTINGS,
+    tls: TlsSettings | null = null,
+  ): Promise<void> {
     const listen = { host: '127.0.0.1', port: 0 }
     const onAlarm = (alarm: Alarm) => this.alarms.push(alarm)
-    this.opened = await openHub({ home: this.home.home, listen, gateway }, { logTo: null, onAlarm })
+    const settings = { home: this.home.home, listen, tls, gateway }
+    this.opened = await openHub(settings, { logTo: null, onAlarm })
     this.documented = new DocumentedAnswers(this.opened.app.registeredRoutes)
     this.tokens.clear()
   }
@@ -109,7 +121,7 @@ export class TestHub {
 
   /** Throws when the answer is another than the hub's own OpenAPI document says. */
   async request(path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(`${this.hub.url}${path}`, init)
+    const response = await this.send(`${this.hub.url}${path}`, init)
     const { status, headers } = response
     const bytes = new Uint8Array(await response.arrayBuffer())
     const method = init.method ?? 'GET'

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { clientCertificateOf, isEncrypted } from '#adapters/http/client-certificate.ts'
 import type { AgencyId } from '#core/agency.ts'
 import type { KeyUsage } from '#core/directory/entry.ts'
 import type { DirectoryState, PrincipalStanding } from '#core/directory/state.ts'
@@ -12,6 +13,8 @@ export interface AuthenticatedCaller extends Caller {
   readonly agency: AgencyId
   readonly standing: PrincipalStanding
   readonly tokenExpiresAtMs: number
+  /** The connection is of TLS, and whoever stole the token could use it over another. */
+  readonly isTokenUnbound: boolean
 }
 
 export interface CallerDeps {
@@ -36,9 +39,14 @@ export const callerOf = async (
   const verified = await tokens.verifyToken(token, findKey(state, 'token_signing', nowMs), nowMs)
   const standing = verified && state.standingOf(verified.principal, verified.realm)
   if (!verified || !standing) return refuse('not-authenticated')
-  const { principal, realm, expiresAtMs } = verified
+  const { principal, realm, expiresAtMs, boundTo } = verified
+  // A token that was stolen comes without the certificate, or with another (RFC 8705 §3).
+  if (boundTo !== null && boundTo !== clientCertificateOf(request)) {
+    return refuse('not-authenticated')
+  }
+  const isTokenUnbound = boundTo === null && isEncrypted(request)
   const caller = { principal, realm, agency: standing.agency, standing }
-  return accept({ ...caller, tokenExpiresAtMs: expiresAtMs })
+  return accept({ ...caller, tokenExpiresAtMs: expiresAtMs, isTokenUnbound })
 }
 
 /** Finds keys of one usage that are valid at `nowMs` and not revoked. */

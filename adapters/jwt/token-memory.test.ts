@@ -8,6 +8,7 @@ const KEY: PublicKey = { algorithm: 'ES256', key: new Uint8Array(64).fill(1) }
 const TOKEN: VerifiedToken = {
   principal: 'ctd-kp/duty-officer' as PrincipalId,
   realm: 'live',
+  boundTo: null,
   expiresAtMs: 2_000,
 }
 const REMEMBERED = { token: TOKEN, keyId: 'k' as KeyId, key: KEY, verifiedAtMs: 1_000 }

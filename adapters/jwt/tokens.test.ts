@@ -1,120 +1,37 @@
-import {
-  createHash,
-  createHmac,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openTokens, tokenVerifier } from '#adapters/jwt/tokens.ts'
-import { publicKeyFromJwk } from '#core/jwk.ts'
-import { isKeyId, type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
 import { LIMITS } from '#core/limits.ts'
-import type { Caller, FindKey } from '#core/ports/tokens.ts'
-import type { PrincipalId } from '#core/principal.ts'
-
-const ISSUER = 'https://hub.example'
-const AUDIENCE = 'https://hub.example/v1'
-const TOKEN_URL = 'https://hub.example/v1/token'
-const NOW_MS = Date.UTC(2026, 6, 15, 12)
-const NOW = NOW_MS / 1_000
-const LIFE_MS = 300_000
-const CALLER: Caller = { principal: 'ctd-kp/duty-officer' as PrincipalId, realm: 'live' }
-
-interface Pair {
-  readonly id: KeyId
-  readonly privateKey: KeyObject
-  readonly publicKey: PublicKey
-}
-
-const pairFrom = (privateKey: KeyObject): Pair => {
-  const publicKey = publicKeyFromJwk(createPublicKey(privateKey).export({ format: 'jwk' }))
-  if (publicKey === null) throw new Error('no key')
-  const id = keyIdOf(publicKey, (bytes) => createHash('sha256').update(bytes).digest())
-  return { id, privateKey, publicKey }
-}
-
-const newPair = (): Pair => pairFrom(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
-
-const HUB = newPair()
-const CLIENT = newPair()
-const OTHER = newPair()
-
-const finding =
-  (...pairs: readonly Pair[]): FindKey =>
-  (id) =>
-    pairs.find((pair) => pair.id === id)?.publicKey ?? null
-
-let issued = 0
-const tokens = openTokens({
-  privateKey: HUB.privateKey,
-  keyId: HUB.id,
-  issuer: ISSUER,
-  audience: AUDIENCE,
-  random: (length) => new Uint8Array(length).fill(issued++),
-})
-const verifier = tokenVerifier({ issuer: ISSUER, audience: AUDIENCE, tokenUrl: TOKEN_URL })
-
-const verifyToken = (text: string, find = finding(HUB), nowMs = NOW_MS) =>
-  verifier.verifyToken(text, find, nowMs)
-const verifyAssertion = (text: string, find = finding(CLIENT), nowMs = NOW_MS) =>
-  verifier.verifyAssertion(text, find, nowMs)
-
-type Json = Readonly<Record<string, unknown>>
-
-const TOKEN_HEADER: Json = { alg: 'ES256', typ: 'at+jwt', kid: HUB.id }
-const TOKEN_CLAIMS: Json = {
-  iss: ISSUER,
-  aud: AUDIENCE,
-  sub: 'ctd-kp/duty-officer',
-  realm: 'live',
-  iat: NOW,
-  exp: NOW + 300,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-}
-const ASSERTION_HEADER: Json = { alg: 'ES256', typ: 'JWT', kid: CLIENT.id }
-const ASSERTION_CLAIMS: Json = {
-  iss: 'ctd-kp/duty-officer',
-  sub: 'ctd-kp/duty-officer',
-  aud: TOKEN_URL,
-  iat: NOW,
-  exp: NOW + 60,
-  jti: 'AAAAAAAAAAAAAAAAAAAAAA',
-}
-
-const part = (value: unknown): string =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
-
-const es256 =
-  (key: KeyObject) =>
-  (input: string): Buffer =>
-    sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' })
-
-const crafted = (
-  header: unknown,
-  claims: unknown,
-  signing: (input: string) => Buffer | string,
-): string => {
-  const input = `${part(header)}.${part(claims)}`
-  return `${input}.${Buffer.from(signing(input)).toString('base64url')}`
-}
-
-const token = (claims: Json = {}, header: Json = {}, pair = HUB): string =>
-  crafted({ ...TOKEN_HEADER, ...header }, { ...TOKEN_CLAIMS, ...claims }, es256(pair.privateKey))
-const assertion = (claims: Json = {}, header: Json = {}, pair = CLIENT): string =>
-  crafted(
-    { ...ASSERTION_HEADER, ...header },
-    { ...ASSERTION_CLAIMS, ...claims },
-    es256(pair.privateKey),
-  )
+import {
+  ASSERTION_CLAIMS,
+  AUDIENCE,
+  assertion,
+  CALLER,
+  CLIENT,
+  finding,
+  HUB,
+  ISSUER,
+  type Json,
+  LIFE_MS,
+  NOW,
+  NOW_MS,
+  OTHER,
+  TOKEN_CLAIMS,
+  TOKEN_HEADER,
+  TOKEN_URL,
+  token,
+  tokens,
+  verifyAssertion,
+  verifyToken,
+} from '#tests/crafted-tokens.ts'
 
 describe('an access token', () => {
   test('says who it was issued to, for which realm and how long', async () => {
     for (const caller of [CALLER, { ...CALLER, realm: 'exercise' as const }]) {
       const text = await tokens.issue(caller, NOW_MS, LIFE_MS)
-      expect(await verifyToken(text)).toEqual({ ...caller, expiresAtMs: NOW_MS + LIFE_MS })
+      expect(await verifyToken(text)).toEqual({
+        ...caller,
+        expiresAtMs: NOW_MS + LIFE_MS,
+        boundTo: null,
+      })
     }
   })
 
@@ -177,7 +94,11 @@ describe('an access token', () => {
   })
 
   test('the crafted one that the cases below alter is good', async () => {
-    expect(await verifyToken(token())).toEqual({ ...CALLER, expiresAtMs: NOW_MS + LIFE_MS })
+    expect(await verifyToken(token())).toEqual({
+      ...CALLER,
+      expiresAtMs: NOW_MS + LIFE_MS,
+      boundTo: null,
+    })
   })
 
   test.each<[string, Json]>([
@@ -270,153 +191,30 @@ describe('a client assertion', () => {
   })
 })
 
-describe.each([
-  { what: 'token', make: token, verify: verifyToken, pair: HUB },
-  { what: 'assertion', make: assertion, verify: verifyAssertion, pair: CLIENT },
-] as const)('not good as $what is', ({ make, verify, pair }) => {
-  const header = make === token ? TOKEN_HEADER : ASSERTION_HEADER
-  const claims = make === token ? TOKEN_CLAIMS : ASSERTION_CLAIMS
-  const publicPem = createPublicKey(pair.privateKey).export({ type: 'spki', format: 'pem' })
+describe('a token that is bound to a certificate', () => {
+  const THUMBPRINT = 'x5t#S256'
+  const boundTo = 'A'.repeat(43)
 
-  test('one without a signature, whatever it calls that', async () => {
-    for (const alg of ['none', 'None', 'NONE', '', undefined, null, 'ES256']) {
-      expect(await verify(crafted({ ...header, alg }, claims, () => ''))).toBeNull()
-    }
+  test('says to which, and one that is not says that', async () => {
+    const bound = await tokens.issue(CALLER, NOW_MS, LIFE_MS, boundTo)
+    expect(await verifyToken(bound)).toMatchObject({ boundTo })
+    expect(await verifyToken(await tokens.issue(CALLER, NOW_MS, LIFE_MS))).toMatchObject({
+      boundTo: null,
+    })
   })
 
-  test('one signed with the public key as an HMAC secret', async () => {
-    for (const alg of ['HS256', 'ES256']) {
-      const signing = (input: string) => createHmac('sha256', publicPem).update(input).digest()
-      expect(await verify(crafted({ ...header, alg }, claims, signing))).toBeNull()
-    }
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a text', boundTo],
+    ['nothing', {}],
+    ['a list', [boundTo]],
+    ['a confirmation that is not known', { jkt: boundTo }],
+    ['two confirmations', { [THUMBPRINT]: boundTo, jkt: boundTo }],
+    ['a thumbprint of another length', { [THUMBPRINT]: 'A'.repeat(42) }],
+    ['a thumbprint with padding', { [THUMBPRINT]: `${'A'.repeat(43)}=` }],
+    ['a list of thumbprints', { [THUMBPRINT]: [boundTo] }],
+    ['an empty thumbprint', { [THUMBPRINT]: '' }],
+  ])('to %s is none', async (_, cnf) => {
+    expect(await verifyToken(token({ cnf }))).toBeNull()
   })
-
-  test('one that names another algorithm, although its signature is good', async () => {
-    for (const alg of ['ES384', 'ES512', 'es256', 'EdDSA', 'RS256', ['ES256'], 'constructor']) {
-      expect(await verify(make({}, { alg }))).toBeNull()
-    }
-  })
-
-  test('one of another key, under its own name or another’s', async () => {
-    expect(await verify(make({}, {}, OTHER))).toBeNull()
-    expect(await verify(make({}, { kid: OTHER.id }, OTHER))).toBeNull()
-    expect(await verify(make({}, { kid: OTHER.id }), finding(pair, OTHER))).toBeNull()
-  })
-
-  test('one whose key is of another usage, revoked or unknown: it is not found', async () => {
-    expect(await verify(make(), () => null)).toBeNull()
-  })
-
-  test('one without a key id that could be one, and nothing is looked up for it', async () => {
-    const looked: string[] = []
-    const find: FindKey = (id) => {
-      looked.push(id)
-      return pair.publicKey
-    }
-    for (const kid of [undefined, null, '', 'key-1', 7, [pair.id], `${pair.id}=`, '__proto__']) {
-      expect(await verify(make({}, { kid }), find)).toBeNull()
-    }
-    expect(looked).toEqual([])
-    expect(await verify(make(), find)).not.toBeNull()
-    expect(looked).toEqual([pair.id])
-  })
-
-  test('one whose key in the directory is Ed25519, or not on the curve', async () => {
-    const ed25519 = generateKeyPairSync('ed25519').privateKey
-    const { publicKey } = pairFrom(ed25519)
-    const signed = crafted(header, claims, (input) => sign(null, Buffer.from(input), ed25519))
-    expect(await verify(signed, () => publicKey)).toBeNull()
-    const nowhere: PublicKey = { algorithm: 'ES256', key: new Uint8Array(64).fill(1) }
-    expect(await verify(make(), () => nowhere)).toBeNull()
-  })
-
-  test('one of the other kind', async () => {
-    for (const typ of [
-      'at+jwt',
-      'AT+JWT',
-      'application/at+jwt',
-      'JWT',
-      'jwt',
-      undefined,
-      null,
-      1,
-    ]) {
-      const isOwn = make === token ? typ === 'at+jwt' : typ === 'JWT' || typ === undefined
-      expect((await verify(make({}, { typ }))) !== null, `${typ}`).toBe(isOwn)
-    }
-  })
-
-  test('one that brings a key, a place to get one, or an extension', async () => {
-    const jwk = createPublicKey(OTHER.privateKey).export({ format: 'jwk' })
-    const others = [{ jwk }, { jku: 'https://other.example' }, { crit: ['b64'], b64: false }]
-    for (const extra of [...others, { x5c: [] }, { zip: 'DEF' }, { cty: 'JWT' }]) {
-      expect(await verify(make({}, extra))).toBeNull()
-    }
-  })
-
-  test('one with a part changed, in whichever letter', async () => {
-    const text = make()
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat(text.length - 3),
-        fc.constantFrom(...'Ab0-_.='),
-        async (at, letter) => {
-          fc.pre(text[at] !== letter)
-          expect(await verify(text.slice(0, at) + letter + text.slice(at + 1))).toBeNull()
-        },
-      ),
-      { numRuns: 300 },
-    )
-  })
-
-  test('one that is cut short, lengthened, or too long', async () => {
-    const text = make()
-    for (let length = 0; length < text.length - 1; length += 3) {
-      expect(await verify(text.slice(0, length))).toBeNull()
-    }
-    for (const wrong of [`${text}.`, `${text}.AAAA`, `.${text}`, ` ${text}`, `${text}\n`]) {
-      expect(await verify(wrong)).toBeNull()
-    }
-    expect(await verify(make({ padding: 'x'.repeat(2_000) }))).not.toBeNull()
-    expect(await verify(make({ padding: 'x'.repeat(4_000) }))).toBeNull()
-  })
-
-  test('one whose claims are no object, although the signature is good', async () => {
-    for (const other of ['null', '"text"', '1', '[]', 'true', '', '{', '\u0000', '{"exp":']) {
-      expect(await verify(crafted(header, other, es256(pair.privateKey)))).toBeNull()
-    }
-  })
-
-  test('garbage, and it is a no rather than an error', async () => {
-    const texts = fc.oneof(
-      fc.string({ maxLength: 100 }),
-      fc.tuple(fc.json(), fc.json(), fc.string()).map((parts) => parts.map(part).join('.')),
-      fc.constantFrom('', '.', '..', '...', 'null', 'bnVsbA.bnVsbA.AAAA'),
-    )
-    await fc.assert(
-      fc.asyncProperty(texts, async (text) => {
-        expect(await verify(text, () => pair.publicKey)).toBeNull()
-      }),
-    )
-  })
-})
-
-test('a token is no assertion, nor the reverse, even under the same key', async () => {
-  const find = finding(HUB, CLIENT)
-  expect(await verifyAssertion(await tokens.issue(CALLER, NOW_MS, 60_000), find)).toBeNull()
-  expect(await verifyToken(assertion(), find)).toBeNull()
-  // All that keeps these two apart is the type.
-  expect(await verifyAssertion(assertion({}, { typ: 'at+jwt' }), find)).toBeNull()
-  expect(await verifyToken(token({}, { typ: 'JWT' }), find)).toBeNull()
-})
-
-test('what the directory throws is not taken for a no', async () => {
-  const find: FindKey = () => {
-    throw new Error('the directory is broken')
-  }
-  await expect(verifyToken(token(), find)).rejects.toThrow('the directory is broken')
-})
-
-test('key ids of these tests are what the port calls one', () => {
-  expect([HUB, CLIENT, OTHER].every(({ id }) => isKeyId(id))).toBe(true)
 })

@@ -33,13 +33,14 @@ export const openTokens = (options: {
 }): Tokens => {
   const { privateKey, keyId, issuer, audience, random } = options
   return {
-    issue: async ({ principal, realm }, nowMs, lifeMs) => {
+    issue: async ({ principal, realm }, nowMs, lifeMs, boundTo = null) => {
       if (!(lifeMs > 0 && lifeMs <= LIMITS.tokenLifeMs)) {
         throw new RangeError(`a token cannot live for ${lifeMs} ms`)
       }
       // Whole seconds, rounded down: nothing is good for longer than was said.
       const iat = Math.floor(givenSeconds(nowMs))
-      const claims = { realm, iat, exp: Math.floor((nowMs + lifeMs) / 1_000) }
+      const cnf = boundTo === null ? {} : { cnf: { [THUMBPRINT]: boundTo } }
+      const claims = { realm, iat, exp: Math.floor((nowMs + lifeMs) / 1_000), ...cnf }
       return jwt.sign(claims, privateKey, {
         algorithm: ALGORITHM,
         header: { alg: ALGORITHM, typ: 'at+jwt' },
@@ -94,10 +95,23 @@ export const tokenVerifier = (options: {
 
 const tokenFrom = (signed: Signed | null): VerifiedToken | null => {
   if (signed === null) return null
-  const { sub, realm, exp } = signed.claims
+  const { sub, realm, exp, cnf } = signed.claims
   if (typeof sub !== 'string' || !isPrincipalId(sub)) return null
   if (typeof realm !== 'string' || !isRealm(realm)) return null
-  return { principal: sub, realm, expiresAtMs: exp * 1_000 }
+  const boundTo = cnf === undefined ? null : thumbprintIn(cnf)
+  if (boundTo === undefined) return null
+  return { principal: sub, realm, expiresAtMs: exp * 1_000, boundTo }
+}
+
+/** The one confirmation that is known here (RFC 8705 §3.1). */
+const THUMBPRINT = 'x5t#S256'
+
+/** Undefined for any other confirmation: a token that is bound to what is not checked is none. */
+const thumbprintIn = (cnf: unknown): string | undefined => {
+  if (typeof cnf !== 'object' || cnf === null) return undefined
+  const { [THUMBPRINT]: thumbprint, ...others }: Readonly<Record<string, unknown>> = { ...cnf }
+  if (typeof thumbprint !== 'string' || Object.keys(others).length > 0) return undefined
+  return /^[\w-]{43}$/.test(thumbprint) ? thumbprint : undefined
 }
 
 /** Visible ASCII, so that a character is a byte wherever it is kept. */

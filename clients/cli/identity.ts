@@ -9,6 +9,7 @@ import { verifySignature } from '#adapters/crypto/verify.ts'
 import { writeFileDurably } from '#adapters/files/durable-file.ts'
 import { homePaths, readFederation, readGenesisDigest } from '#adapters/files/home.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
+import { type ClientTls, openHttpsFetch } from '#adapters/https/fetch.ts'
 import { type Given, type Option, UsageError } from '#clients/cli/command.ts'
 import type { CheckpointMemory } from '#clients/sdk/checkpoint-memory.ts'
 import { LogClient } from '#clients/sdk/log.ts'
@@ -52,6 +53,24 @@ export const HUB_OPTIONS = {
     help: 'The audit service; without it, the gateway’s address.',
     setting: 'RABTA_AUDIT',
   },
+  ca: {
+    type: 'string',
+    value: 'FILE',
+    help: 'PEM of the authority of the hub’s certificate.',
+    setting: 'RABTA_CA',
+  },
+  'client-certificate': {
+    type: 'string',
+    value: 'FILE',
+    help: 'PEM of your certificate, for a hub with mutual TLS.',
+    setting: 'RABTA_CLIENT_CERTIFICATE',
+  },
+  'client-key': {
+    type: 'string',
+    value: 'FILE',
+    help: 'PEM of the key to it, yours alone.',
+    setting: 'RABTA_CLIENT_KEY',
+  },
   json: { type: 'boolean', help: 'Print JSON for programs.' },
 } as const satisfies Record<string, Option>
 
@@ -92,6 +111,20 @@ const principalOf = (given: Given): PrincipalId => {
   return principal
 }
 
+/** Null when no file is named: then the platform's own fetch does. */
+const clientTlsOf = (given: Given): ClientTls | null => {
+  const authorityFile = optionalText(given, 'ca') ?? null
+  const certificateFile = optionalText(given, 'client-certificate')
+  const keyFile = optionalText(given, 'client-key')
+  if ((certificateFile === undefined) !== (keyFile === undefined)) {
+    throw new UsageError('--client-certificate and --client-key go together')
+  }
+  if (certificateFile !== undefined && keyFile !== undefined) {
+    return { authorityFile, identity: { certificateFile, keyFile } }
+  }
+  return authorityFile === null ? null : { authorityFile, identity: null }
+}
+
 /** The session of `--as` at `--gateway`, with keys from `--home`. */
 export const identityFrom = async (given: Given): Promise<Identity> => {
   const audit = optionalText(given, 'audit')
@@ -101,6 +134,7 @@ export const identityFrom = async (given: Given): Promise<Identity> => {
     realm: realmOf(given),
     gatewayUrl: text(given, 'gateway'),
     signal: given.signal,
+    tls: clientTlsOf(given),
     ...(audit === undefined ? {} : { auditUrl: audit }),
   })
 }
@@ -111,16 +145,19 @@ export const openIdentity = async (who: {
   readonly realm: Realm
   readonly gatewayUrl: string
   readonly auditUrl?: string
+  /** Null, or left out: what the platform trusts, and no certificate of one's own. */
+  readonly tls?: ClientTls | null
   /** Ends every request. */
   readonly signal?: AbortSignal
 }): Promise<Identity> => {
-  const { home, principal, realm, gatewayUrl, auditUrl, signal } = who
+  const { home, principal, realm, gatewayUrl, auditUrl, signal, tls = null } = who
   const [agency = '', name = ''] = principal.split('/')
   const { issuer } = await readFederation(home)
+  const send: typeof fetch = tls === null ? fetch : await openHttpsFetch(tls)
   const session = openSession({
     gatewayUrl,
     ...(auditUrl === undefined ? {} : { auditUrl }),
-    ...(signal === undefined ? {} : { fetch: stoppedBy(signal) }),
+    fetch: signal === undefined ? send : stoppedBy(signal, send),
     realm,
     principal,
     authentication: openSigner(
@@ -137,11 +174,11 @@ export const openIdentity = async (who: {
 }
 
 const stoppedBy =
-  (stopping: AbortSignal): typeof fetch =>
+  (stopping: AbortSignal, send: typeof fetch): typeof fetch =>
   (input, init) => {
     const own = init?.signal
     const signal = own ? AbortSignal.any([own, stopping]) : stopping
-    return fetch(input, { ...init, signal })
+    return send(input, { ...init, signal })
   }
 
 /** Remembers the last checkpoint that this principal saw: what a forked log is held against. */

@@ -13,8 +13,11 @@ export type FindKey = (id: KeyId) => PublicKey | null
 
 /** Access tokens: JWTs signed with ES256 under a `token_signing` key of the hub. */
 export interface Tokens {
-  /** `lifeMs`: how long it is good for, from `nowMs`. */
-  issue(caller: Caller, nowMs: number, lifeMs: number): Promise<string>
+  /**
+   * `lifeMs`: how long it is good for, from `nowMs`. `boundTo`: the thumbprint of the certificate
+   * that every request with it must come with (RFC 8705 §3.1).
+   */
+  issue(caller: Caller, nowMs: number, lifeMs: number, boundTo?: string | null): Promise<string>
 }
 
 export interface TokenVerifier {
@@ -26,6 +29,8 @@ export interface TokenVerifier {
 
 export interface VerifiedToken extends Caller {
   readonly expiresAtMs: number
+  /** The thumbprint of the certificate that it is bound to; null when it is not bound. */
+  readonly boundTo: string | null
 }
 
 /** What an assertion says. Whether its key is the principal's, the caller of the port checks. */

@@ -15,6 +15,7 @@ import { accept, REFUSALS, type Refusal, type Result, refuse } from '#core/refus
 import { signaturesFault } from '#core/signing.ts'
 import { ACCESS_TOPIC, intakeTopic } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
+import { isBoundFor, overConnection, TOKEN_UNBOUND } from '#services/gateway/connection-rule.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { chargeRate, takeRate } from '#services/gateway/rates.ts'
 import { referenceRefusal } from '#services/gateway/reference-refusal.ts'
@@ -54,9 +55,10 @@ export const acceptAlert = async (
   const { envelope, ...known } = read.value
   const { alert, digest } = known
   // Only its origin learns that an id is taken: to others it would say what exists. Whoever was
-  // suspended is one of the others, although the token is still good.
-  const { agency, standing } = publication.caller
-  if (alert.origin === agency && standing.active) {
+  // suspended is one of the others, although the token is still good; so is who needs a bound one.
+  const { caller } = publication
+  const isOrigin = alert.origin === caller.agency && caller.standing.active
+  if (isOrigin && isBoundFor(caller, alert.label.classification)) {
     const row = deps.intake.find(alert.realm, alert)
     if (row !== null) return answerAgain(deps, publication, known, row)
   }
@@ -140,7 +142,11 @@ const timelyRefusal = async (
     principal: standing,
     alert: { origin, label },
   })
-  return decision.allowed ? null : { code: 'not-permitted', reasons: decision.reasons }
+  const verdict = overConnection(caller, label.classification, decision)
+  if (verdict.allowed) return null
+  // Who may publish it, only not so, is told what is missing.
+  if (decision.allowed) return { code: TOKEN_UNBOUND }
+  return { code: 'not-permitted', reasons: verdict.reasons }
 }
 
 const appendPublishRecord = async (

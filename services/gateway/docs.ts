@@ -60,6 +60,7 @@ const PUBLICATIONS: readonly RefusalCode[] = [
   'recall-unknown',
   'recall-label-differs',
   'superseded-unknown',
+  'token-unbound',
   'key-unknown',
   'key-of-another-agency',
   'key-wrong-usage',

@@ -3,6 +3,7 @@ import { hex } from '#core/bytes.ts'
 import { accept, type Result } from '#core/refusal.ts'
 import { topicsOf } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
+import { isBoundFor, TOKEN_UNBOUND } from '#services/gateway/connection-rule.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { chargeRate, peekRate } from '#services/gateway/rates.ts'
 import { recalledBy } from '#services/gateway/recalled.ts'
@@ -35,8 +36,9 @@ export const statusOf = async (
   const { realm } = reader.caller
   const decision = decideCall(deps, reader.caller, 'status', name.origin)
   const row = decision.allowed ? deps.intake.find(realm, name) : null
-  if (row !== null) {
-    const indexed = deps.index.find(realm, name)
+  const indexed = row && deps.index.find(realm, name)
+  const isBound = isBoundFor(reader.caller, indexed?.label.classification ?? null)
+  if (row !== null && isBound) {
     const home = deps.directory.state.agencies.get(name.origin)?.home
     const fate = indexed ? 'routed' : (row.fate?.state ?? 'accepted')
     const { origin, id, digest, acceptedAtMs, publishRecordIndex } = row
@@ -56,7 +58,7 @@ export const statusOf = async (
   await chargeRate(deps, reader, 'denied')
   const { origin, id } = name
   const draft = { ...draftOf(deps, reader), alert: { origin, id, digest: null } }
-  const reasons = decision.allowed ? ['not-found'] : decision.reasons
+  const reasons = decision.allowed ? [row === null ? 'not-found' : TOKEN_UNBOUND] : decision.reasons
   await deps.accessLog.append([{ ...draft, action: 'READ', outcome: 'DENIED', reasons }])
   return { ok: false, refusal: { code: 'not-found' } }
 }

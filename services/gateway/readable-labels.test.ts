@@ -31,6 +31,7 @@ beforeEach(async () => {
     realm: 'live',
     standing,
     tokenExpiresAtMs: 0,
+    isTokenUnbound: false,
   })
   for (const classification of ['RESTRICTED', 'SECRET'] as const) await publish(classification)
 })

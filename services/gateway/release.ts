@@ -12,6 +12,7 @@ import type { Decision } from '#core/ports/policy.ts'
 import { accept, type RefusalCode, type Result, refuse } from '#core/refusal.ts'
 import { isCompromised } from '#core/signing.ts'
 import type { Uuid } from '#core/uuid.ts'
+import { overConnection, type Verdict } from '#services/gateway/connection-rule.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { isWithdrawnFrom } from '#services/gateway/recalled.ts'
 
@@ -46,16 +47,19 @@ export const isPolicyActive = ({ directory, policy }: GatewayDeps): boolean => {
 
 type Labelled = Pick<IndexedAlert, 'origin' | 'label'>
 
-/** What the policy says of this caller and label, by the directory as it is now. */
+/** What policy and connection say of this caller and label, by the directory as it is now. */
 export const decideOn = (
   { directory, policy }: GatewayDeps,
-  { principal, realm }: AuthenticatedCaller,
+  caller: AuthenticatedCaller,
   { origin, label }: Labelled,
   action: 'read' | 'acknowledge' | 'export',
-): Decision => {
+): Verdict => {
+  const { principal, realm } = caller
   const standing = directory.state.standingOf(principal, realm)
   if (standing === null) return { allowed: false, reasons: ['suspended'] }
-  return policy.decide({ action, realm, principal: standing, alert: { origin, label } })
+  const alert = { origin, label }
+  const decision = policy.decide({ action, realm, principal: standing, alert })
+  return overConnection(caller, label.classification, decision)
 }
 
 /** What the policy says of a call that is about no label. */
@@ -75,7 +79,7 @@ export const decideRead = (
   deps: GatewayDeps,
   caller: AuthenticatedCaller,
   alert: Labelled,
-): Decision => decideOn(deps, caller, alert, 'read')
+): Verdict => decideOn(deps, caller, alert, 'read')
 
 /** What the policy is asked before an alert leaves in a record's action. */
 const DECIDED_AS = { RELEASE: 'read', READ: 'read', EXPORT: 'export' } as const

@@ -21,7 +21,7 @@ export const serveCommand: Command = {
     listen: {
       type: 'string',
       value: 'HOST:PORT',
-      help: 'Where to listen; beyond this machine only with --behind-proxy.',
+      help: 'Where to listen; beyond this machine only with TLS or --behind-proxy.',
       default: '127.0.0.1:8700',
       setting: 'RABTA_LISTEN',
     },

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { findKey } from '#adapters/http/caller.ts'
+import { clientCertificateOf } from '#adapters/http/client-certificate.ts'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { directoryHead } from '#core/access-log.ts'
 import type { PrincipalStanding } from '#core/directory/state.ts'
@@ -69,7 +70,8 @@ const issue = async (
   await record(deps, request, standing, refusal)
   if (refusal !== null) return refuse(refusal)
   const caller = { principal: assertion.principal, realm }
-  return accept(await tokens.issue(caller, nowMs, LIMITS.tokenLifeMs))
+  const boundTo = clientCertificateOf(request)
+  return accept(await tokens.issue(caller, nowMs, LIMITS.tokenLifeMs, boundTo))
 }
 
 const tooMany = (retryAfterMs: number) =>
