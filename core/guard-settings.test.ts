@@ -19,12 +19,14 @@ test('a server has an address, and what is not said has its default', () => {
     passwordFile: null,
     ca: null,
     prefix: 'rabta:',
+    answerMsMax: 50,
     gateways: 1,
   })
   const more = {
     RABTA_GUARD_REDIS_PASSWORD_FILE: '/run/secrets/redis',
     RABTA_GUARD_REDIS_TLS_CA: '/etc/redis/ca.pem',
     RABTA_GUARD_REDIS_PREFIX: 'kp:',
+    RABTA_GUARD_ANSWER_MS: '200',
     RABTA_GUARD_SHARE: '3',
   }
   expect(at('rediss://gateway@[::1]:6380/2', more)).toEqual({
@@ -36,6 +38,7 @@ test('a server has an address, and what is not said has its default', () => {
     passwordFile: '/run/secrets/redis',
     ca: '/etc/redis/ca.pem',
     prefix: 'kp:',
+    answerMsMax: 200,
     gateways: 3,
   })
 })

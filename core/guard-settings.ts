@@ -10,6 +10,8 @@ export interface GuardSettings extends RedisServer {
   readonly ca: string | null
   /** Comes before every key. */
   readonly prefix: string
+  /** How long an answer is waited for. */
+  readonly answerMsMax: number
   /** How many gateways there are. */
   readonly gateways: number
 }
@@ -28,6 +30,7 @@ export const guardFrom = (env: Environment): GuardSettings | null => {
     passwordFile: read('RABTA_GUARD_REDIS_PASSWORD_FILE'),
     ca,
     prefix: read('RABTA_GUARD_REDIS_PREFIX'),
+    answerMsMax: read('RABTA_GUARD_ANSWER_MS'),
     gateways: read('RABTA_GUARD_SHARE'),
   }
 }

@@ -88,7 +88,8 @@ export const LIMITS = {
   tokensRememberedMax: 10_000,
   // Guard
   guardEntriesMax: 100_000,
-  guardAnswerMsMax: 50,
+  guardAnswerMs: 50,
+  guardAnswerMsMax: 1_000,
   guardRetryMs: 1_000,
   guardConnectMsMax: 2_000,
   guardSilentMsMax: 1_000,

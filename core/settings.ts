@@ -152,6 +152,12 @@ export const SETTINGS = {
     means: 'before every key there; the same for all gateways of a federation',
     ...matching(/^[\w:.-]{1,100}$/, 'up to 100 letters, digits and : . _ -'),
   },
+  RABTA_GUARD_ANSWER_MS: {
+    readers: WITH_GATEWAY,
+    otherwise: `${LIMITS.guardAnswerMs}`,
+    means: 'how long its answer is waited for, in milliseconds, before it counts as gone',
+    ...wholeNumber(1, LIMITS.guardAnswerMsMax),
+  },
   RABTA_GUARD_SHARE: {
     readers: WITH_GATEWAY,
     otherwise: '1',

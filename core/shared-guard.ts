@@ -11,12 +11,12 @@ export interface SharedGuardDeps {
   readonly processes: number
   readonly clock: Clock
   readonly onAlarm: OnAlarm
-  /** How long an answer of the store is waited for. Default: `LIMITS.guardAnswerMsMax`. */
-  readonly answerMsMax?: number
+  /** How long an answer of the store is waited for. */
+  readonly answerMsMax: number
 }
 
 /**
- * A guard over a store that several processes share. Whoever asks waits for it `guardAnswerMsMax`
+ * A guard over a store that several processes share. Whoever asks waits for it `answerMsMax`
  * at most, and then, as everyone after, is answered by the local guard until the store answers a
  * ping again: so while it is gone nobody waits. What it forgot, or could not be told, lets pass at
  * most what a fresh guard would.
@@ -31,14 +31,12 @@ const CONNECT_POLL_MS = 20
 
 class SharedGuard implements Guard {
   private readonly deps: SharedGuardDeps
-  private readonly answerMsMax: number
   private readonly closing = new AbortController()
   /** Under way while the store does not answer. */
   private recovering: Promise<void> | null = null
 
   constructor(deps: SharedGuardDeps) {
     this.deps = deps
-    this.answerMsMax = deps.answerMsMax ?? LIMITS.guardAnswerMsMax
   }
 
   /** Gives the store a little time to connect; without it, begins all the same. */
@@ -126,11 +124,11 @@ class SharedGuard implements Guard {
   }
 
   private async late(signal: AbortSignal): Promise<Answer<never>> {
-    const { clock } = this.deps
-    await clock.sleep(this.answerMsMax, signal)
+    const { clock, answerMsMax } = this.deps
+    await clock.sleep(answerMsMax, signal)
     // When the process itself was busy for so long, the answer may have come and not been read.
     await clock.sleep(0, signal)
-    return { came: false, why: `no answer within ${this.answerMsMax} ms` }
+    return { came: false, why: `no answer within ${answerMsMax} ms` }
   }
 
   private recover(): void {

@@ -150,7 +150,8 @@ const openGuard = async (
   const local = openMemoryGuard({ clock })
   if (settings === null) return local
   const store = await openRedis(settings)
-  return openSharedGuard({ store, local, processes: settings.gateways, clock, onAlarm })
+  const { gateways: processes, answerMsMax } = settings
+  return openSharedGuard({ store, local, processes, answerMsMax, clock, onAlarm })
 }
 
 const POLICY_FOLDER = fileURLToPath(new URL('../../policy/', import.meta.url))
