@@ -16,6 +16,7 @@ const PAGES = [
   'docs/operations.md',
   'docs/examples/README.md',
   'clients/sdk/README.md',
+  'docs/sdk.md',
 ]
 
 test('docs/api.md lists every refusal with its status', () => {

@@ -73,7 +73,7 @@ export const enterChange = async (
 
 /**
  * Signs the change behind the head as `authorChange` does, without judging it: for others to sign
- * too (`countersign`), before `sendEntry`.
+ * too (`countersign`), before `sendEntry`. Rejects as `DirectoryMirror.catchUp` does.
  */
 export const beginEntry = async (
   { directory, clock, sha256 }: Session,

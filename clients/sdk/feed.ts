@@ -91,6 +91,7 @@ export const feedPage = async (session: Session, options: FeedOptions): Promise<
 
 const ITEMS = 100
 
+/** A filter as the query of a request: each list by commas. */
 export const queryOf = (filter: FeedFilter = {}): Record<string, string> => {
   const lists = {
     jurisdiction: filter.jurisdictions,
@@ -105,6 +106,7 @@ export const queryOf = (filter: FeedFilter = {}): Record<string, string> => {
   return Object.fromEntries(given)
 }
 
+/** Whether a text has the form of a cursor; only the hub can open one. */
 export const isCursor = (text: string): text is string =>
   text.length <= LIMITS.cursorCharactersMax && /^[A-Za-z0-9_-]+$/.test(text)
 

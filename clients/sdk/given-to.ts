@@ -22,7 +22,7 @@ export interface AlertAccess extends AlertName {
 /**
  * Who was given an alert, for auditors of its originator and national auditors: made from the
  * records themselves, whose places `LogClient.verifyRecords` proves. What `searchRecords` says of
- * completeness and errors is so here too.
+ * completeness is so here too. Rejects as it does.
  */
 export const givenTo = async (
   session: Session,
