@@ -4,7 +4,7 @@ import type { DirectoryState } from '#core/directory/state.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock, RandomBytes } from '#core/ports/clock.ts'
-import type { MessageLog } from '#core/ports/message-log.ts'
+import type { AppendOptions, MessageLog } from '#core/ports/message-log.ts'
 import { leafHash } from '#core/tlog/hash.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 
@@ -25,7 +25,7 @@ export interface AccessLog {
    * LogUnavailable or OutcomeUnknown, the latter also past `recordAppendMsMax`: whoever wanted to
    * act on these records must not.
    */
-  append(drafts: readonly RecordDraft[]): Promise<readonly WrittenRecord[]>
+  append(drafts: readonly RecordDraft[], options?: AppendOptions): Promise<readonly WrittenRecord[]>
 }
 
 export interface AccessLogDeps {
@@ -37,7 +37,7 @@ export interface AccessLogDeps {
 }
 
 export const openAccessLog = (deps: AccessLogDeps): AccessLog => ({
-  append: async (drafts) => {
+  append: async (drafts, options) => {
     if (drafts.length === 0) return []
     const { clock, random, service } = deps
     const timeMs = clock.nowMs()
@@ -50,10 +50,14 @@ export const openAccessLog = (deps: AccessLogDeps): AccessLog => ({
         salt: salts.subarray(at * SALT_BYTES, (at + 1) * SALT_BYTES),
       }),
     )
-    const offsets = await within(deps.log.append(ACCESS_TOPIC, entries), LIMITS.recordAppendMsMax, {
-      clock,
-      why: 'the access record was not durable in time',
-    })
+    const offsets = await within(
+      deps.log.append(ACCESS_TOPIC, entries, options),
+      LIMITS.recordAppendMsMax,
+      {
+        clock,
+        why: 'the access record was not durable in time',
+      },
+    )
     return entries.map((bytes, at) => ({
       index: offsets[at] ?? Number.NaN,
       bytes,

@@ -1,4 +1,5 @@
 import type { OnAlarm } from '#core/alarm.ts'
+import type { AlertName } from '#core/alert.ts'
 import { equalBytes } from '#core/bytes.ts'
 import {
   type AuthenticFrame,
@@ -8,12 +9,15 @@ import {
 } from '#core/check-frame.ts'
 import type { AlertIndex, NewAlert } from '#core/ports/alert-index.ts'
 import type { LogEntry } from '#core/ports/message-log.ts'
+import type { Realm } from '#core/realm.ts'
 import { TopicBlocked, type TopicView } from '#core/topic-followers.ts'
 import { topicsOf } from '#core/topics.ts'
 
 export interface AlertViewDeps extends CheckFrameDeps {
   readonly index: AlertIndex
   readonly onAlarm: OnAlarm
+  /** Told of each alert that came in, also of one that was there before. */
+  readonly onCome?: (realm: Realm, name: AlertName) => void
 }
 
 /**
@@ -37,7 +41,12 @@ export class AlertView implements TopicView {
     const checks = await Promise.all(entries.map(({ value }) => checkFrame(value, this.deps)))
     const alerts = entries.flatMap((entry, at) => this.judge(topic, entry, checks[at]))
     const last = entries.at(-1)
-    if (last !== undefined) this.deps.index.apply(topic, alerts, last.offset + 1)
+    if (last === undefined) return
+    this.deps.index.apply(topic, alerts, last.offset + 1)
+    for (const check of checks) {
+      if (check.state === 'authentic')
+        this.deps.onCome?.(check.value.alert.realm, check.value.alert)
+    }
   }
 
   private judge(topic: string, entry: LogEntry, check: FrameCheck | undefined): NewAlert[] {

@@ -1,5 +1,5 @@
 import { LIMITS } from '#core/limits.ts'
-import type { MessageLog } from '#core/ports/message-log.ts'
+import type { AppendOptions, MessageLog } from '#core/ports/message-log.ts'
 
 /**
  * Appends `entries` in their order, in as many appends as `appendBytes` makes of them, each begun
@@ -9,6 +9,7 @@ export const appendInRuns = async (
   log: Pick<MessageLog, 'append'>,
   topic: string,
   entries: readonly Uint8Array[],
+  options: AppendOptions = {},
 ): Promise<void> => {
   let run: Uint8Array[] = []
   let bytes = 0
@@ -16,12 +17,12 @@ export const appendInRuns = async (
     const isFull =
       run.length === LIMITS.appendEntriesMax || bytes + entry.length > LIMITS.appendBatchBytesMax
     if (isFull && run.length > 0) {
-      await log.append(topic, run)
+      await log.append(topic, run, options)
       run = []
       bytes = 0
     }
     run.push(entry)
     bytes += entry.length
   }
-  if (run.length > 0) await log.append(topic, run)
+  if (run.length > 0) await log.append(topic, run, options)
 }

@@ -1,6 +1,7 @@
 import { decodeAccessRecord } from '#core/access-record.ts'
 import type { AgencyId } from '#core/agency.ts'
 import type { OnAlarm } from '#core/alarm.ts'
+import type { AlertName } from '#core/alert.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { type DeadLetter, decodeDeadLetter } from '#core/dead-letter.ts'
 import type { IntakeRow, IntakeStore } from '#core/ports/intake-store.ts'
@@ -17,6 +18,8 @@ export interface DeadLetterViewDeps {
   /** The intake topic of an agency; null when there is no such agency. */
   readonly home: (realm: Realm, origin: AgencyId) => string | null
   readonly onAlarm: OnAlarm
+  /** Told of each alert that a letter is about. */
+  readonly onCome?: (realm: Realm, name: AlertName) => void
 }
 
 /**
@@ -50,6 +53,7 @@ export class DeadLetterView implements TopicView {
         const fate = { state: 'dead-lettered', why: letter.reason } as const
         this.deps.store.setFate(letter.realm, letter, fate)
       }
+      this.deps.onCome?.(letter.realm, letter)
     }
     const last = entries.at(-1)
     if (last !== undefined) this.deps.store.apply(topic, [], last.offset + 1)

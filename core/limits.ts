@@ -21,6 +21,8 @@ export const LIMITS = {
   appendEntriesMax: 1_000,
   appendsWaitingMax: 10_000,
   appendsWaitingBytesMax: 67_108_864,
+  flashAppendsWaitingMax: 1_000,
+  flashAppendsWaitingBytesMax: 16_777_216,
   appendBatchBytesMax: 4_194_304,
   appendBatchEntriesMax: 10_000,
   readBytesMax: 8_388_608,
@@ -43,6 +45,9 @@ export const LIMITS = {
   directoryFoundedMsMax: 30_000,
   stampAgeMsMax: 60_000,
   intakePassedMsMax: 10_000,
+  routerLagMsMax: 1_000,
+  routerProbeMs: 60_000,
+  routerLagAlertsMax: 10_000,
   catchUpMsMax: 2_000,
   sentAtSkewMsMax: 600_000,
   // Entering into the directory

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AppendQueue, type Lease } from '#adapters/kafka/append-queue.ts'
+import { AppendBudget } from '#core/append-budget.ts'
 import { utf8 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
 import { LogUnavailable, OutcomeUnknown, UnknownTopic } from '#core/ports/message-log.ts'
@@ -74,7 +75,7 @@ const refusal = (type: string): Error =>
   new Error('rejected', { cause: Object.assign(new Error(type), { type }) })
 
 const queueOver = (broker: NumberedBroker, appendMsMax = 5_000) => {
-  const waiting = { appends: 0, bytes: 0 }
+  const budget = new AppendBudget()
   const stop = new AbortController()
   let isUnknown = false
   const queue = new AppendQueue({
@@ -84,16 +85,17 @@ const queueOver = (broker: NumberedBroker, appendMsMax = 5_000) => {
       if (isUnknown) throw new UnknownTopic('t')
     },
     lease: () => broker.lease(),
-    waiting,
+    budget,
     stopped: stop.signal,
     onFault: () => undefined,
     onUnknown: () => undefined,
   })
   return {
     queue,
-    waiting,
+    budget,
     stop,
-    append: (...texts: readonly string[]) => queue.append(texts.map(utf8), texts.join('').length),
+    append: (...texts: readonly string[]) =>
+      queue.append(texts.map(utf8), { bytes: texts.join('').length, lane: 'ordinary' }),
     loseTopic: () => {
       isUnknown = true
     },
@@ -142,13 +144,13 @@ test('says that the outcome is unknown at the deadline, and still settles the ba
 
 test('says that an append which was never sent is certainly not written', async () => {
   const broker = new NumberedBroker(['never answered'])
-  const { append, waiting } = queueOver(broker, 100)
+  const { append, budget } = queueOver(broker, 100)
   const first = append('a')
   await new Promise((resolve) => setTimeout(resolve, 20))
   const second = append('b')
   await expect(first).rejects.toThrow(OutcomeUnknown)
   await expect(second).rejects.toThrow(LogUnavailable)
-  expect(waiting).toEqual({ appends: 0, bytes: 0 })
+  expect(budget.isUnused).toBe(true)
 })
 
 test('sends nothing while no broker can be reached, so nothing is unknown', async () => {
@@ -174,18 +176,22 @@ test('keeps bytes of its own, for a batch outlives the promise of an append', as
   const broker = new NumberedBroker(['not written', 'not written'])
   const { queue } = queueOver(broker, 50)
   const bytes = utf8('before')
-  await expect(queue.append([bytes], bytes.length)).rejects.toThrow(OutcomeUnknown)
+  await expect(queue.append([bytes], { bytes: bytes.length, lane: 'ordinary' })).rejects.toThrow(
+    OutcomeUnknown,
+  )
   bytes.fill(0)
   await queue.idle()
   expect(broker.written).toEqual(['before'])
 })
 
-test('refuses at once what would wait behind too many', async () => {
-  const { append, waiting } = queueOver(new NumberedBroker([]))
-  waiting.appends = LIMITS.appendsWaitingMax
+test('refuses at once what would wait behind too many, but not a flash', async () => {
+  const { append, queue, budget } = queueOver(new NumberedBroker([]))
+  for (let n = 0; n < LIMITS.appendsWaitingMax; n += 1) budget.take('ordinary', 1)
   expect(() => append('a')).toThrow(LogUnavailable)
-  waiting.appends = 0
-  waiting.bytes = LIMITS.appendsWaitingBytesMax
+  expect(await queue.append([utf8('f')], { bytes: 1, lane: 'flash' })).toEqual([0])
+  for (let n = 0; n < LIMITS.appendsWaitingMax; n += 1) budget.giveBack('ordinary', 1)
+  expect(budget.isUnused).toBe(true)
+  budget.take('ordinary', LIMITS.appendsWaitingBytesMax)
   expect(() => append('a')).toThrow(LogUnavailable)
 })
 

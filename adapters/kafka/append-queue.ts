@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import type { AppendBudget } from '#core/append-budget.ts'
 import { LIMITS } from '#core/limits.ts'
-import { LogUnavailable, OutcomeUnknown, UnknownTopic } from '#core/ports/message-log.ts'
+import { type Lane, LogUnavailable, OutcomeUnknown, UnknownTopic } from '#core/ports/message-log.ts'
 
 /** A producer that one batch uses from its first send to its last. */
 export interface Lease {
@@ -19,7 +20,7 @@ export interface QueueOptions {
   /** A producer with a connection. Rejects when no broker can be reached. */
   readonly lease: () => Promise<Lease>
   /** What waits in all queues of the log. */
-  readonly waiting: Waiting
+  readonly budget: AppendBudget
   /** Aborts when nothing shall be sent any more. */
   readonly stopped: AbortSignal
   readonly onFault: (error: unknown) => void
@@ -27,14 +28,10 @@ export interface QueueOptions {
   readonly onUnknown: () => void
 }
 
-export interface Waiting {
-  appends: number
-  bytes: number
-}
-
 interface Append {
   readonly values: readonly Buffer[]
   readonly bytes: number
+  readonly lane: Lane
   readonly resolve: (offsets: readonly number[]) => void
   readonly reject: (error: Error) => void
   readonly deadline: NodeJS.Timeout
@@ -62,22 +59,18 @@ export class AppendQueue {
     this.#options = options
   }
 
-  append(entries: readonly Uint8Array[], bytes: number): Promise<readonly number[]> {
-    const { waiting, appendMsMax } = this.#options
-    if (
-      waiting.appends >= LIMITS.appendsWaitingMax ||
-      waiting.bytes + bytes > LIMITS.appendsWaitingBytesMax
-    ) {
-      throw new LogUnavailable('too many appends are waiting')
-    }
+  append(
+    entries: readonly Uint8Array[],
+    { bytes, lane }: { readonly bytes: number; readonly lane: Lane },
+  ): Promise<readonly number[]> {
+    const { budget, appendMsMax } = this.#options
+    if (!budget.take(lane, bytes)) throw new LogUnavailable('too many appends are waiting')
     const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>()
     // Copies: an append whose outcome is unknown is the caller's again, and may be sent again.
     const values = entries.map((entry) => Buffer.from(entry))
     const deadline = setTimeout(() => this.#expire(append), appendMsMax)
-    const append: Append = { values, bytes, resolve, reject, deadline }
+    const append: Append = { values, bytes, lane, resolve, reject, deadline }
     this.#waiting.add(append)
-    waiting.appends += 1
-    waiting.bytes += bytes
     this.#run ??= this.#work()
     return promise
   }
@@ -175,8 +168,7 @@ export class AppendQueue {
 
   #leave(append: Append): void {
     this.#waiting.delete(append)
-    this.#options.waiting.appends -= 1
-    this.#options.waiting.bytes -= append.bytes
+    this.#options.budget.giveBack(append.lane, append.bytes)
   }
 
   #expire(append: Append): void {

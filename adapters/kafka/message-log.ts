@@ -7,8 +7,10 @@ import { Producers } from '#adapters/kafka/producers.ts'
 import { readEntries } from '#adapters/kafka/read.ts'
 import { Sockets } from '#adapters/kafka/socket.ts'
 import { ensureKafkaTopics } from '#adapters/kafka/topics.ts'
+import { AppendBudget } from '#core/append-budget.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
+  type AppendOptions,
   appendBytes,
   checkReadRange,
   type LogEntry,
@@ -39,7 +41,7 @@ class KafkaLog implements MessageLog {
   readonly #producers: Producers
   readonly #follows: Follows
   readonly #queues = new Map<string, AppendQueue>()
-  readonly #waiting = { appends: 0, bytes: 0 }
+  readonly #budget = new AppendBudget()
   readonly #appends = new Set<Promise<unknown>>()
   readonly #stopped = new AbortController()
   #closing: Promise<void> | undefined
@@ -52,10 +54,14 @@ class KafkaLog implements MessageLog {
     this.#follows = new Follows(client, (event) => this.#tell(event))
   }
 
-  async append(topic: string, entries: readonly Uint8Array[]): Promise<readonly number[]> {
+  async append(
+    topic: string,
+    entries: readonly Uint8Array[],
+    { lane = 'ordinary' }: AppendOptions = {},
+  ): Promise<readonly number[]> {
     const bytes = appendBytes(entries)
     this.#checkOpen()
-    const appended = this.#queue(this.#named(topic)).append(entries, bytes)
+    const appended = this.#queue(this.#named(topic)).append(entries, { bytes, lane })
     this.#appends.add(appended)
     try {
       return await appended
@@ -126,7 +132,7 @@ class KafkaLog implements MessageLog {
       appendMsMax: this.#options.appendMsMax ?? LIMITS.logAppendMsMax,
       findTopic: () => this.#client.leader(topic),
       lease: () => this.#producers.lease(),
-      waiting: this.#waiting,
+      budget: this.#budget,
       stopped: this.#stopped.signal,
       onFault: (error) => this.#tell({ level: 'warn', message: `cannot append: ${error}`, topic }),
       onUnknown: () => this.#queues.delete(topic),

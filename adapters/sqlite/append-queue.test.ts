@@ -2,11 +2,56 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AppendQueue } from '#adapters/sqlite/append-queue.ts'
 import { LIMITS } from '#core/limits.ts'
+import type { Lane } from '#core/ports/message-log.ts'
 
-const append = (topic: string, bytes = 1, count = 1) => ({
+const append = (topic: string, bytes = 1, count = 1, lane: Lane = 'ordinary') => ({
   topic,
   entries: Array.from({ length: count }, () => new Uint8Array()),
   bytes,
+  lane,
+})
+
+const flash = (topic: string, bytes = 1) => append(topic, bytes, 1, 'flash')
+
+test('a flash goes first among topics, with what is before it in its own', () => {
+  const queue = new AppendQueue()
+  const large = LIMITS.appendBatchBytesMax / 4
+  for (let n = 0; n < 20; n += 1) queue.offer(append('long', large))
+  for (const topic of ['home', 'home', 'other']) queue.offer(append(topic, large))
+  queue.offer(flash('home', large))
+  queue.offer(append('home', large))
+  const taken = queue.takeBatch()
+  expect(taken.map(({ topic, lane }) => `${topic} ${lane}`)).toEqual([
+    'home ordinary',
+    'home ordinary',
+    'home flash',
+    'long ordinary',
+  ])
+  // What came behind it has no precedence of its own.
+  expect(queue.takeBatch().map(({ topic }) => topic)).toEqual(['other', 'home', 'long', 'long'])
+})
+
+test('flashes of several topics take turns, and are not kept out by what fills the queue', () => {
+  const queue = new AppendQueue()
+  for (let n = 0; n < LIMITS.appendsWaitingMax; n += 1) queue.offer(append('full'))
+  expect(queue.offer(append('full'))).toBe(false)
+  for (const topic of ['a', 'a', 'b']) expect(queue.offer(flash(topic))).toBe(true)
+  expect(
+    queue
+      .takeBatch()
+      .slice(0, 4)
+      .map(({ topic }) => topic),
+  ).toEqual(['a', 'b', 'a', 'full'])
+})
+
+test('more flashes than may wait are refused, while others are taken', () => {
+  const queue = new AppendQueue()
+  const max = LIMITS.flashAppendsWaitingMax
+  for (let n = 0; n < max; n += 1) expect(queue.offer(flash('a'))).toBe(true)
+  expect(queue.offer(flash('a'))).toBe(false)
+  expect(queue.offer(append('a'))).toBe(true)
+  queue.takeBatch()
+  expect(queue.offer(flash('a'))).toBe(true)
 })
 
 test('a short line does not wait for a long one', () => {
@@ -44,6 +89,7 @@ test('gives each line in its order, in bounded batches, and all of it', () => {
   const anAppend = fc.record({
     topic: fc.constantFrom('a', 'b', 'c'),
     bytes: fc.integer({ min: 1, max: LIMITS.appendBatchBytesMax }),
+    lane: fc.constantFrom<Lane>('ordinary', 'ordinary', 'flash'),
   })
   const steps = fc.array(fc.oneof(anAppend, fc.constant('take' as const)), { maxLength: 60 })
   fc.assert(
@@ -62,7 +108,7 @@ test('gives each line in its order, in bounded batches, and all of it', () => {
       for (const step of all) {
         if (step === 'take') take()
         else {
-          const each = append(step.topic, step.bytes)
+          const each = append(step.topic, step.bytes, 1, step.lane)
           if (queue.offer(each)) offered.push(each)
         }
       }

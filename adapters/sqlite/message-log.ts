@@ -7,6 +7,7 @@ import { LogDatabase, type TableAppend } from '#adapters/sqlite/log-database.ts'
 import { canPass } from '#adapters/sqlite/sqlite-fault.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
+  type AppendOptions,
   appendBytes,
   checkReadRange,
   type LogEntry,
@@ -64,13 +65,17 @@ class SqliteLog implements MessageLog {
     this.#watch = new CommitWatch(() => db.dataVersion())
   }
 
-  async append(topic: string, entries: readonly Uint8Array[]): Promise<readonly number[]> {
+  async append(
+    topic: string,
+    entries: readonly Uint8Array[],
+    { lane = 'ordinary' }: AppendOptions = {},
+  ): Promise<readonly number[]> {
     const bytes = appendBytes(entries)
     this.#checkOpen()
     if (this.#lock === null) throw new LogUnavailable('the log is open to read only')
     const table = this.#db.table(topic)
     const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>()
-    if (!this.#queue.offer({ topic, table, entries, bytes, resolve, reject })) {
+    if (!this.#queue.offer({ topic, table, entries, bytes, lane, resolve, reject })) {
       throw new LogUnavailable('too many appends wait already')
     }
     this.#scheduleCommit()

@@ -20,8 +20,17 @@ export interface MessageLog {
    *
    * An append waits behind at most `LIMITS.appendsWaitingMax` others of
    * `LIMITS.appendsWaitingBytesMax` together; what would wait longer is `LogUnavailable` at once.
+   *
+   * In the lane `flash` it goes before all that waits for other topics, with what waits before it in
+   * its own, whose order it never changes: of other topics' entries, at most what is being written
+   * already comes first. It has a budget of its own, so that what fills the ordinary lane does not
+   * keep it out: `LIMITS.flashAppendsWaitingMax` of `LIMITS.flashAppendsWaitingBytesMax` together.
    */
-  append(topic: string, entries: readonly Uint8Array[]): Promise<readonly number[]>
+  append(
+    topic: string,
+    entries: readonly Uint8Array[],
+    options?: AppendOptions,
+  ): Promise<readonly number[]>
 
   /**
    * The entries at `from`, `from + 1`, … that are durable now: at most `limit` (≥ 1) of them,
@@ -53,6 +62,13 @@ export interface MessageLog {
   /** Waits for what was accepted to settle, then lets go of the store. Idempotent. Every other
    * call is `LogUnavailable` from here on. */
   close(): Promise<void>
+}
+
+export type Lane = 'ordinary' | 'flash'
+
+export interface AppendOptions {
+  /** `ordinary` when nothing is said. */
+  readonly lane?: Lane
 }
 
 export interface LogEntry {

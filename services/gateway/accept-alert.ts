@@ -3,6 +3,7 @@ import { directoryHead, type WrittenRecord } from '#core/access-log.ts'
 import type { Purpose } from '#core/access-record.ts'
 import type { Alert } from '#core/alert.ts'
 import { decodeAlert } from '#core/alert-codec.ts'
+import { appendLaneOf } from '#core/append-lane.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { withDeadline } from '#core/deadline.ts'
 import { ALERT_PAYLOAD_TYPE, digestOf, type Envelope, envelopeFrom } from '#core/envelope.ts'
@@ -13,7 +14,7 @@ import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { laneOf } from '#core/rates.ts'
 import { accept, REFUSALS, type Refusal, type Result, refuse } from '#core/refusal.ts'
 import { signaturesFault } from '#core/signing.ts'
-import { ACCESS_TOPIC, intakeTopic } from '#core/topics.ts'
+import { ACCESS_TOPIC, intakeTopic, topicsOf } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
 import { isBoundFor, overConnection, TOKEN_UNBOUND } from '#services/gateway/connection-rule.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -54,6 +55,7 @@ export const acceptAlert = async (
   if (!read.ok) return refuseWithRecord(deps, publication, null, read.refusal)
   const { envelope, ...known } = read.value
   const { alert, digest } = known
+  if (alert.precedence === 'ROUTINE' && isRouterLate(deps, alert)) return refuse('overloaded')
   // Only its origin learns that an id is taken: to others it would say what exists. Whoever was
   // suspended is one of the others, although the token is still good; so is who needs a bound one.
   const { caller } = publication
@@ -90,7 +92,38 @@ export const acceptAlert = async (
   const { signedAlert } = publication
   const nonce = deps.random(NONCE_BYTES)
   const frame = sealFrame(deps.seal, { stamp, signedAlert, sealKeyId, nonce })
-  return answerFirst(deps, publication, known, { topic, frame })
+  return untilRouted(deps, { topic, alert }, () =>
+    answerFirst(deps, publication, known, { topic, frame }),
+  )
+}
+
+/** What can wait shall, so that the rest comes through: said before anything is spent on it. */
+const isRouterLate = (deps: GatewayDeps, alert: Alert): boolean => {
+  const topic = intakeTopicOf(deps, alert)
+  return topic !== null && deps.routerLag.isLate(topic, deps.clock.monotonicMs())
+}
+
+/** Has the alert waited for behind the router, unless it turns out not to have gone in. */
+const untilRouted = async (
+  { routerLag, alertTopics, directory, clock }: GatewayDeps,
+  { topic, alert }: { readonly topic: string; readonly alert: Alert },
+  act: () => Promise<Result<Accepted>>,
+): Promise<Result<Accepted>> => {
+  const { realm, origin, label } = alert
+  const home = directory.state.agencies.get(origin)?.home
+  const targets = home === undefined ? [] : topicsOf(realm, label, home)
+  // A node that follows none of the alert's topics would wait for ever.
+  if (!targets.some((one) => alertTopics.includes(one))) return act()
+  // Before the append: a router can be faster than the answer to it.
+  routerLag.sent(topic, realm, alert, clock.monotonicMs())
+  let hasGoneIn = false
+  try {
+    const answer = await act()
+    hasGoneIn = answer.ok && answer.value.isNew
+    return answer
+  } finally {
+    if (!hasGoneIn) routerLag.gaveUp(realm, alert)
+  }
 }
 
 const intakeTopicOf = ({ directory }: GatewayDeps, { realm, origin }: Alert): string | null => {
@@ -154,9 +187,10 @@ const appendPublishRecord = async (
   publication: Publication,
   known: Known,
 ): Promise<WrittenRecord> => {
-  const [record] = await deps.accessLog.append([
-    { ...draftOf(deps, publication, known), outcome: 'ALLOWED', reasons: [] },
-  ])
+  const [record] = await deps.accessLog.append(
+    [{ ...draftOf(deps, publication, known), outcome: 'ALLOWED', reasons: [] }],
+    { lane: appendLaneOf(known.alert.precedence) },
+  )
   if (record === undefined) throw new OutcomeUnknown('no record came back')
   return record
 }
@@ -172,7 +206,7 @@ const answerFirst = async (
   { topic, frame }: { readonly topic: string; readonly frame: Uint8Array },
 ): Promise<Result<Accepted>> => {
   const { alert, digest } = known
-  const [offset] = await deps.log.append(topic, [frame])
+  const [offset] = await deps.log.append(topic, [frame], { lane: appendLaneOf(alert.precedence) })
   if (offset === undefined) throw new OutcomeUnknown('no offset came back')
   const passed = (signal: AbortSignal) => deps.intakeFollowers.passed(topic, offset, signal)
   await withDeadline(passed, LIMITS.intakePassedMsMax, {

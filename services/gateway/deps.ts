@@ -14,6 +14,7 @@ import type { Seal } from '#core/ports/seal.ts'
 import type { SecondOpinion } from '#core/ports/second-opinion.ts'
 import type { Tokens, TokenVerifier } from '#core/ports/tokens.ts'
 import type { Rates } from '#core/rates.ts'
+import type { RouterLag } from '#core/router-lag.ts'
 import type { TopicFollowers } from '#core/topic-followers.ts'
 
 /** All that a gateway works with; `main.ts` opens it, tests open the same. */
@@ -30,6 +31,8 @@ export interface GatewayDeps {
   /** The alert topics of this node, in table order, and what keeps the index in step with them. */
   readonly alertTopics: readonly string[]
   readonly alertFollowers: TopicFollowers
+  /** Told of what goes into intake topics, and by the views of what comes out behind the router. */
+  readonly routerLag: RouterLag
   readonly seal: Seal
   readonly cursors: Cipher
   readonly tokens: Tokens

@@ -21,6 +21,7 @@ import { openRedis } from '#adapters/redis/open-redis.ts'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
+import type { AlertName } from '#core/alert.ts'
 import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
 import { FrameReader } from '#core/frame-reader.ts'
@@ -28,7 +29,8 @@ import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-se
 import type { GuardSettings } from '#core/guard-settings.ts'
 import { IntakeView } from '#core/intake-view.ts'
 import type { Guard } from '#core/ports/guard.ts'
-import { REALMS } from '#core/realm.ts'
+import { REALMS, type Realm } from '#core/realm.ts'
+import { RouterLag } from '#core/router-lag.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { openSharedGuard } from '#core/shared-guard.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
@@ -76,9 +78,11 @@ export const openGateway = async (
     onAlarm({ what: 'topic-stalled', topic, why: message })
   }
   const following = { log, clock, onTrouble }
+  const routerLag = new RouterLag()
+  const onCome = (realm: Realm, name: AlertName) => routerLag.cameOut(realm, name)
   const intakeFollowers = new TopicFollowers(intake, following)
   const alertFollowers = new TopicFollowers(
-    new AlertView(followed, { ...checks, index }),
+    new AlertView(followed, { ...checks, index, onCome }),
     following,
   )
   const letters = new DeadLetterView(REALMS.map(deadLetterTopic), {
@@ -90,6 +94,7 @@ export const openGateway = async (
       return home === undefined ? null : intakeTopic(realm, home)
     },
     onAlarm,
+    onCome,
   })
   const letterFollowers = new TopicFollowers(letters, following)
   const tokenKey = privateKeyFrom(await readKeyFile(paths.tokenKey))
@@ -106,6 +111,7 @@ export const openGateway = async (
     index,
     alertTopics: followed,
     alertFollowers,
+    routerLag,
     seal: frames.seal,
     cursors: openCipher(await readSecret(paths.cursorKey)),
     tokens: openTokens({

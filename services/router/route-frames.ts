@@ -2,6 +2,7 @@ import type { AccessLog, RecordDraft } from '#core/access-log.ts'
 import { directoryHead } from '#core/access-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
 import { appendInRuns } from '#core/append-in-runs.ts'
+import { appendLaneOf } from '#core/append-lane.ts'
 import type { AuthenticFrame } from '#core/check-frame.ts'
 import { encodeDeadLetter } from '#core/dead-letter.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
@@ -87,16 +88,25 @@ export class FrameRouter implements TopicView {
   private async route(routed: readonly Judged[], entries: readonly LogEntry[]): Promise<void> {
     const byOffset = new Map(entries.map(({ offset, value }) => [offset, value]))
     const byTopic = new Map<string, Uint8Array[]>()
+    const urgent = new Set<string>()
     for (const { offset, value } of routed) {
       const frame = byOffset.get(offset)
       if (frame === undefined) continue
       for (const topic of this.topicsFor(value)) {
-        byTopic.set(topic, [...(byTopic.get(topic) ?? []), frame])
+        const frames = byTopic.get(topic) ?? []
+        byTopic.set(topic, frames)
+        frames.push(frame)
+        if (appendLaneOf(value.alert.precedence) === 'flash') urgent.add(topic)
       }
     }
     // What was read at once can be more than one append holds.
     const { log } = this.deps
-    await Promise.all([...byTopic].map(([topic, frames]) => appendInRuns(log, topic, frames)))
+    await Promise.all(
+      [...byTopic].map(([topic, frames]) => {
+        const lane = urgent.has(topic) ? 'flash' : 'ordinary'
+        return appendInRuns(log, topic, frames, { lane })
+      }),
+    )
   }
 
   private topicsFor({ alert }: AuthenticFrame): readonly string[] {

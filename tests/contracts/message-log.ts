@@ -29,10 +29,12 @@ export interface MessageLogHarness {
   dispose(): Promise<void>
 }
 
-/** Registers the tests of every promise in `core/ports/message-log.ts`. */
+/** Registers the tests of every promise in `core/ports/message-log.ts`. `appendsWait`: false for a
+ * store that has written an append before the call is over. */
 export const messageLogContract = (
   name: string,
   openHarness: () => Promise<MessageLogHarness>,
+  { appendsWait }: { readonly appendsWait: boolean } = { appendsWait: true },
 ): void => {
   describe(`${name} keeps the promises of a message log`, () => {
     let harness: MessageLogHarness
@@ -67,6 +69,10 @@ export const messageLogContract = (
     describe('append, of what cannot be,', () => refusalPromises(subject))
     describe('append, many at once,', () => concurrencyPromises(subject))
     describe('append, more than may wait,', () => floodPromises(subject))
+    describe('append, in the flash lane,', () => {
+      flashPromises(subject)
+      if (appendsWait) precedencePromises(subject)
+    })
     describe('read', () => readPromises(subject))
     describe('follow', () => followPromises(subject))
     describe('follow, at its end,', () => followEndPromises(subject))
@@ -215,6 +221,52 @@ const floodPromises = ({ log, newTopic }: Subject): void => {
     const kept = outcomes.filter(({ status }) => status === 'fulfilled').length
     expect(kept).toBeGreaterThan(0)
     expect(await log().head(topic)).toBe(kept)
+  })
+}
+
+const flashPromises = ({ log, newTopic }: Subject): void => {
+  test('keeps the order of its topic', async () => {
+    const topic = await newTopic()
+    const calls = Array.from({ length: 60 }, (_, n) =>
+      log().append(topic, [utf8(`${n}`)], { lane: n % 3 === 0 ? 'flash' : 'ordinary' }),
+    )
+    expect((await Promise.all(calls)).flat()).toEqual(calls.map((_, n) => n))
+    expectSame(
+      await readAll(log(), topic),
+      calls.map((_, n) => utf8(`${n}`)),
+    )
+  })
+
+  test('is taken although no more of the ordinary may wait', async () => {
+    const [full, topic] = [await newTopic(), await newTopic()]
+    const ordinary = Promise.allSettled(
+      Array.from({ length: LIMITS.appendsWaitingMax + 500 }, (_, n) =>
+        log().append(full, [utf8(`${n}`)]),
+      ),
+    )
+    const flashes = Array.from({ length: 50 }, (_, n) =>
+      log().append(topic, [utf8(`${n}`)], { lane: 'flash' }),
+    )
+    expect((await Promise.all(flashes)).flat()).toEqual(flashes.map((_, n) => n))
+    await ordinary
+  })
+}
+
+const precedencePromises = ({ log, newTopic }: Subject): void => {
+  test('goes before what waits for other topics', async () => {
+    const [flash, ...others] = [await newTopic(), await newTopic(), await newTopic()]
+    const settled: string[] = []
+    const large = new Uint8Array(LIMITS.entryBytesMax)
+    const ordinary = Array.from({ length: 24 }, async (_, n) => {
+      await log().append(others[n % others.length] ?? '', [large])
+      settled.push('ordinary')
+    })
+    await log().append(flash, [utf8('first')], { lane: 'flash' })
+    settled.push('flash')
+    await Promise.all(ordinary)
+    // Of each other topic a batch may have been on its way, and what was with it in that batch.
+    const batch = LIMITS.appendBatchBytesMax / LIMITS.entryBytesMax
+    expect(settled.indexOf('flash')).toBeLessThanOrEqual(batch * others.length)
   })
 }
 
