@@ -17,6 +17,7 @@ export const ALARMS = {
   'dead-letter': 'An alert could not be routed; its originator sees why in its status.',
   'broker-trouble': 'The Kafka cluster does not answer as it should; what waits is tried again.',
   'guard-degraded': 'Redis does not answer: rate limits go by a share of this gateway’s own.',
+  'disk-low': 'There is less room than the bound: publications are refused until there is more.',
   'topic-stalled': 'A topic cannot be followed further; the service is not ready.',
   'index-damaged': 'A row of the alert index does not open: delete the view, it rebuilds.',
   'view-reset': 'A view was of another version, or damaged: it is being built again.',

@@ -9,6 +9,7 @@ export interface GatewaySettings {
   readonly guard: GuardSettings | null
   readonly rates: Rates
   readonly isBehindProxy: boolean
+  readonly diskFreeBytesMin: number
 }
 
 /** Throws SettingInvalid. */
@@ -16,6 +17,9 @@ export const gatewaySettingsFrom = (env: Environment): GatewaySettings => ({
   guard: guardFrom(env),
   rates: { ...RATES, ...Object.fromEntries(settingsOf('gateway', env)('RABTA_RATES') ?? []) },
   isBehindProxy: settingsOf('gateway', env)('RABTA_BEHIND_PROXY'),
+  diskFreeBytesMin: settingsOf('gateway', env)('RABTA_DISK_FREE_MIN_MIB') * MIB,
 })
+
+const MIB = 1_048_576
 
 export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = gatewaySettingsFrom({})

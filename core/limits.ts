@@ -91,6 +91,9 @@ export const LIMITS = {
   assertionLifeMsMax: 60_000,
   issuedAheadMsMax: 5_000,
   tokensRememberedMax: 10_000,
+  // Disk
+  diskCheckMs: 500,
+  diskFreeMibMax: 1_048_576,
   // Guard
   guardEntriesMax: 100_000,
   guardAnswerMs: 50,

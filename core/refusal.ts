@@ -209,6 +209,11 @@ export const REFUSALS = {
     'Close one; one stream with a wider filter does the work of several.',
   ],
   overloaded: [503, 'The hub has as much waiting as it allows itself.', 'Retry after a while.'],
+  'disk-low': [
+    503,
+    'The hub’s disk is nearly full, so no alert is taken; what is left is for access records.',
+    'Send the very same bytes again later; the operator makes room.',
+  ],
   'directory-stale': [
     503,
     'The directory’s head was not confirmed within two seconds, so nothing is released.',

@@ -170,6 +170,12 @@ export const SETTINGS = {
     means: 'rates that are to be otherwise than docs/operations.md lists',
     ...listOf(rateSetting),
   },
+  RABTA_DISK_FREE_MIN_MIB: {
+    readers: WITH_GATEWAY,
+    otherwise: '256',
+    means: 'no alert is taken with less room than this on the disk of `RABTA_HOME`, in MiB',
+    ...wholeNumber(0, LIMITS.diskFreeMibMax),
+  },
   RABTA_CHECKPOINT_EVERY_MS: {
     readers: ['audit'],
     otherwise: '200',

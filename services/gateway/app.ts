@@ -63,6 +63,12 @@ export const gatewayReadiness = (deps: GatewayDeps): readonly Readiness[] => [
     isDispensable: true,
     check: async () => (deps.guard.state() === 'working' ? null : 'degraded'),
   },
+  {
+    name: 'disk',
+    // Readers are still served, and a retry elsewhere would fill the next disk.
+    isDispensable: true,
+    check: async () => (deps.disk.isLow ? 'low' : null),
+  },
 ]
 
 const firstTrouble = (trouble: ReadonlyMap<string, string>): string | null => {

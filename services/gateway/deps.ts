@@ -1,6 +1,7 @@
 import type { AccessLog } from '#core/access-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
+import type { DiskWatch } from '#core/disk-watch.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { IntakeView } from '#core/intake-view.ts'
 import type { VerifySignature } from '#core/key.ts'
@@ -41,6 +42,7 @@ export interface GatewayDeps {
   readonly rates: Rates
   /** All callers have the address of the proxy: none of them can be told by it. */
   readonly isBehindProxy: boolean
+  readonly disk: DiskWatch
   readonly secondOpinion: SecondOpinion
   readonly verify: VerifySignature
   readonly sha256: Sha256

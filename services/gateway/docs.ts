@@ -43,6 +43,7 @@ const DIRECT_READS = ['not-found', 'erased', 'expired', 'recalled', 'compromised
 
 /** Of the bytes of an alert, of its keys and signatures, of its time and label. */
 const PUBLICATIONS: readonly RefusalCode[] = [
+  'disk-low',
   'envelope-malformed',
   'payload-type-unknown',
   'signatures-malformed',

@@ -6,6 +6,7 @@ import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
 import { openCipher } from '#adapters/crypto/cipher.ts'
 import { privateKeyFrom } from '#adapters/crypto/private-key.ts'
+import { freeBytesAt } from '#adapters/files/disk-space.ts'
 import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapters/files/home.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { openSeal } from '#adapters/files/seal.ts'
@@ -24,6 +25,7 @@ import { openAccessLog } from '#core/access-log.ts'
 import type { AlertName } from '#core/alert.ts'
 import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
+import { DiskWatch } from '#core/disk-watch.ts'
 import { FrameReader } from '#core/frame-reader.ts'
 import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
 import type { GuardSettings } from '#core/guard-settings.ts'
@@ -68,6 +70,12 @@ export const openGateway = async (
   const view = (name: string) => ({
     path: join(views, name),
     onReset: (why: string) => onAlarm({ what: 'view-reset', why: `${name}: ${why}` }),
+  })
+  const disk = new DiskWatch({
+    freeBytes: () => freeBytesAt(paths.data),
+    freeBytesMin: settings.diskFreeBytesMin,
+    clock,
+    onAlarm,
   })
   const store = wrap('gateway-intake', openSqliteIntakeStore(view('intake.db')))
   const index = wrap('alert-index', openSqliteAlertIndex(view('alerts.db')))
@@ -125,6 +133,7 @@ export const openGateway = async (
     guard,
     rates: settings.rates,
     isBehindProxy: settings.isBehindProxy,
+    disk,
     secondOpinion: openSecondOpinion(),
     verify,
     sha256,
@@ -132,6 +141,7 @@ export const openGateway = async (
     clock,
     onAlarm,
   }
+  await disk.start()
   const followers = [intakeFollowers, letterFollowers, alertFollowers]
   for (const one of followers) one.start()
   return {
@@ -140,7 +150,7 @@ export const openGateway = async (
       await Promise.all(followers.map((one) => one.caughtUp()))
     },
     close: async () => {
-      await Promise.all(followers.map((one) => one.stop()))
+      await Promise.all([disk.stop(), ...followers.map((one) => one.stop())])
       await guard.close()
       index.close()
       store.close()

@@ -87,6 +87,26 @@ export class LedgerClient implements ClientLedger {
     await Promise.all((await Promise.all(signing)).map((one) => this.#publish(one)))
   }
 
+  /** One try to publish and one to read a page, as they are answered now: status and code. */
+  async tryOnce(): Promise<{ readonly publish: string; readonly feed: string }> {
+    const alert = await this.#sign('ctd-kp', ['PK', 'PK-KP'])
+    const ask = async (principal: string, path: string, init: RequestInit): Promise<string> => {
+      const headers = new Headers(init.headers)
+      headers.set('authorization', `Bearer ${await this.#token(principal)}`)
+      const answer = await fetch(`${this.url}${path}`, { ...init, headers })
+      const { code } = (await answer.json()) as { readonly code?: string }
+      return code === undefined ? String(answer.status) : `${answer.status} ${code}`
+    }
+    return {
+      publish: await ask(alert.publisher, '/v1/alerts', {
+        method: 'POST',
+        body: new Uint8Array(alert.bytes),
+        headers: { 'content-type': SIGNED_ALERT_TYPE },
+      }),
+      feed: await ask('nacta/liaison', '/v1/feed?limit=5', {}),
+    }
+  }
+
   /** How many publications are on their way now. */
   get inFlight(): number {
     return this.#inFlight

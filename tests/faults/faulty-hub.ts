@@ -27,14 +27,21 @@ export class FaultyHub {
     this.#exited = running.exited
   }
 
-  /** Null when it ended at the fault before it was ready: a supervisor would start it again. */
-  static async start(home: string, plan: FaultPlan | null): Promise<FaultyHub | null> {
+  /** Under `under`, a command that runs another. Null when it ended at the fault before it was ready: a supervisor would start it again. */
+  static async start(
+    home: string,
+    plan: FaultPlan | null,
+    how: { readonly settings?: Record<string, string>; readonly under?: readonly string[] } = {},
+  ): Promise<FaultyHub | null> {
+    const [command, ...before] = [...(how.under ?? []), process.execPath]
+    if (command === undefined) throw new RangeError('no command')
     const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', 'tests/programs/hub-with-fault.ts'],
+      command,
+      [...before, '--disable-warning=ExperimentalWarning', 'tests/programs/hub-with-fault.ts'],
       {
         env: {
           ...process.env,
+          ...how.settings,
           RABTA_HOME: home,
           RABTA_LISTEN: '127.0.0.1:0',
           RABTA_TEST_FAULT: JSON.stringify(plan ?? { write: null, bug: null }),

@@ -30,6 +30,8 @@ export const publishRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       // Asked again: the standing may have changed while the body came.
       const reader = await readerOf(deps, request)
       if (!reader.ok) return sendRefusal(reply, reader.refusal)
+      // Without a record: the room that is left is for those that nothing can be released without.
+      if (deps.disk.isLow) return sendRefusal(reply, { code: 'disk-low' })
       if (!(request.body instanceof Uint8Array)) {
         const { refusal } = refuse('media-type-unsupported', SIGNED_ALERT_TYPE)
         await refuseWithRecord(deps, reader.value, null, refusal)
