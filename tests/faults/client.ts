@@ -273,7 +273,8 @@ export class LedgerClient implements ClientLedger {
     let last: unknown = 'nothing'
     while (performance.now() < deadlineMs) {
       try {
-        const authorization = `Bearer ${await this.#token(principal)}`
+        const token = await this.#token(principal)
+        const authorization = `Bearer ${token}`
         const url = `${this.url}${path}`
         const answer = await fetch(url, {
           method,
@@ -282,8 +283,13 @@ export class LedgerClient implements ClientLedger {
           signal: AbortSignal.timeout(15_000),
         })
         // Tokens live for five minutes, a slow machine's tests for longer.
-        const isExpired = answer.status === 401 && this.#tokens.delete(principal)
-        const isLater = isExpired || answer.status >= 500 || (isAwaited && answer.status === 404)
+        const isExpired = answer.status === 401
+        if (isExpired && this.#tokens.get(principal) === token) this.#tokens.delete(principal)
+        const isLater =
+          isExpired ||
+          answer.status === 429 ||
+          answer.status >= 500 ||
+          (isAwaited && answer.status === 404)
         if (!isLater) {
           // Read whole: an answer that breaks off is none.
           const whole = await answer.arrayBuffer()
