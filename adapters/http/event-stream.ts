@@ -7,7 +7,8 @@ import type { Clock } from '#core/ports/clock.ts'
 
 /** One event (WHATWG HTML §9.2, `text/event-stream`); `data` is one line. */
 export interface StreamEvent {
-  readonly id: string
+  /** Null: the reader's place stays what it was. */
+  readonly id: string | null
   readonly event: string
   readonly data: string
 }
@@ -55,7 +56,8 @@ export class EventStream {
 
   /** Resolves once more may be sent: true when the whole event went to a connection still open. */
   async send({ id, event, data }: StreamEvent): Promise<boolean> {
-    const bytes = Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`)
+    const place = id === null ? '' : `id: ${id}\n`
+    const bytes = Buffer.from(`${place}event: ${event}\ndata: ${data}\n\n`)
     this.isSending = true
     for (let at = 0; at < bytes.length && this.isOpen; at += LIMITS.streamPieceBytes) {
       await this.writePiece(bytes.subarray(at, at + LIMITS.streamPieceBytes))

@@ -160,8 +160,20 @@ export const FeedItem = closed(
   'FeedItem',
 )
 
+export const RecallNotice = closed(
+  { origin: Agency, id: Uuid, digest: Digest, recalledBy: Uuid, acceptedAtMs: TimeMs },
+  'RecallNotice',
+)
+
 export const FeedPage = closed(
   {
+    notices: Type.Array(RecallNotice, {
+      maxItems: LIMITS.recallNoticesMax,
+      description: 'Alerts that were recalled lately: withdraw every copy before anything else.',
+    }),
+    noticesCut: Type.Boolean({
+      description: 'Whether there are more: all recalls stand in the feed, as alerts.',
+    }),
     items: Type.Array(FeedItem, { maxItems: LIMITS.pageItemsMax }),
     next: Cursor,
     isEnd: Type.Boolean({

@@ -17,6 +17,7 @@ import type { Tokens, TokenVerifier } from '#core/ports/tokens.ts'
 import type { Rates } from '#core/rates.ts'
 import type { RouterLag } from '#core/router-lag.ts'
 import type { TopicFollowers } from '#core/topic-followers.ts'
+import type { ToldRecalls } from '#services/gateway/told.ts'
 
 /** All that a gateway works with; `main.ts` opens it, tests open the same. */
 export interface GatewayDeps {
@@ -34,6 +35,7 @@ export interface GatewayDeps {
   readonly alertFollowers: TopicFollowers
   /** Told of what goes into intake topics, and by the views of what comes out behind the router. */
   readonly routerLag: RouterLag
+  readonly told: ToldRecalls
   readonly seal: Seal
   readonly cursors: Cipher
   readonly tokens: Tokens

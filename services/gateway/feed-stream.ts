@@ -3,6 +3,7 @@ import type { AlertName } from '#core/alert.ts'
 import type { Positions } from '#core/cursor.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { IndexedAlert } from '#core/ports/alert-index.ts'
+import type { Refusal } from '#core/refusal.ts'
 import { isStreamEnd, type StreamEnd } from '#core/stream-end.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { itemView } from '#services/gateway/item-view.ts'
@@ -15,6 +16,7 @@ import {
   type Released,
   standingFaultOf,
 } from '#services/gateway/release.ts'
+import { StreamNotices } from '#services/gateway/stream-notices.ts'
 import type { Turns } from '#services/gateway/turns.ts'
 
 export interface FeedStreamDeps {
@@ -33,6 +35,7 @@ export class FeedStream {
   private readonly deps: FeedStreamDeps
   private readonly feed: OpenFeed
   private readonly out: EventStream
+  private readonly notices: StreamNotices
   /** Behind the last alert that was written or passed over. */
   private positions: Positions
   private beatAtMs: number
@@ -44,6 +47,7 @@ export class FeedStream {
     this.feed = feed
     this.out = out
     this.positions = from
+    this.notices = new StreamNotices(deps.gateway, feed)
     this.beatAtMs = deps.gateway.clock.monotonicMs()
   }
 
@@ -108,6 +112,7 @@ export class FeedStream {
   /** Gives what there is now; whether the stream goes on. */
   private async step(): Promise<boolean> {
     const { gateway, turns } = this.deps
+    if (!(await this.tell())) return false
     const taken = await turns.take(async () => {
       if (!this.mayGoOn()) return null
       // Forgotten before the index is read: what comes in meanwhile is news again.
@@ -115,11 +120,7 @@ export class FeedStream {
       return nextStep(gateway, this.feed, this.positions, BOUNDS)
     })
     if (taken === null) return false
-    if (!taken.ok) {
-      const { code } = taken.refusal
-      this.end(isStreamEnd(code) ? code : 'internal')
-      return false
-    }
+    if (!taken.ok) return this.refused(taken.refusal)
     const isOpen = await this.deliver(taken.value)
     if (!taken.value.isEnd) this.hasNews = true
     return isOpen
@@ -138,7 +139,8 @@ export class FeedStream {
     const last = step.alerts.findLast((alert) => released.has(nameOf(alert)))
     for (const alert of step.alerts) {
       const item = released.get(nameOf(alert))
-      if (!this.mayGoOn()) return false
+      // What was recalled while the reader was slow is told before anything else goes.
+      if (!(await this.tell()) || !this.mayGoOn()) return false
       // The last one's cursor also passes all that this reader was found not to be allowed, so that
       // one who resumes stands where one who stayed does.
       this.positions = alert === last ? step.next : behind(this.positions, alert)
@@ -147,6 +149,25 @@ export class FeedStream {
     }
     this.positions = step.next
     return true
+  }
+
+  /** Tells of recalls, if there are any to tell of; whether the stream goes on. */
+  private async tell(): Promise<boolean> {
+    if (!this.notices.hasNews()) return true
+    const taken = await this.deps.turns.take(async () =>
+      this.mayGoOn() ? this.notices.take() : null,
+    )
+    if (taken === null) return false
+    if (!taken.ok) return this.refused(taken.refusal)
+    for (const event of taken.value) {
+      if (!this.mayGoOn() || !(await this.out.send(event))) return false
+    }
+    return true
+  }
+
+  private refused({ code }: Refusal): false {
+    this.end(isStreamEnd(code) ? code : 'internal')
+    return false
   }
 
   private write(item: Released): Promise<boolean> {

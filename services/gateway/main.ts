@@ -40,6 +40,7 @@ import { alertTopics, deadLetterTopic, intakeTopic, intakeTopics } from '#core/t
 import { buildGateway } from '#services/gateway/app.ts'
 import { configFrom, readEnv } from '#services/gateway/config.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { ToldRecalls } from '#services/gateway/told.ts'
 
 export interface OpenGateway {
   readonly deps: GatewayDeps
@@ -120,6 +121,7 @@ export const openGateway = async (
     alertTopics: followed,
     alertFollowers,
     routerLag,
+    told: new ToldRecalls(),
     seal: frames.seal,
     cursors: openCipher(await readSecret(paths.cursorKey)),
     tokens: openTokens({

@@ -1,12 +1,13 @@
 import { type CursorScope, decodeCursor, encodeCursor, type Positions } from '#core/cursor.ts'
 import { withDeadline } from '#core/deadline.ts'
 import { LIMITS } from '#core/limits.ts'
-import type { FeedFilter, IndexedAlert } from '#core/ports/alert-index.ts'
+import type { FeedFilter, IndexedAlert, Recalls } from '#core/ports/alert-index.ts'
 import { OutcomeUnknown } from '#core/ports/message-log.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { alertTopics } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { ReadableLabels } from '#services/gateway/readable-labels.ts'
+import { noticesFor } from '#services/gateway/recall-notices.ts'
 import { type Reader, type Released, release } from '#services/gateway/release.ts'
 
 export interface FeedRequest {
@@ -17,6 +18,8 @@ export interface FeedRequest {
 }
 
 export interface FeedPage {
+  /** To be looked at before the items. */
+  readonly notices: Recalls
   readonly items: readonly Released[]
   /** The cursor to go on from. */
   readonly next: string
@@ -54,8 +57,10 @@ export const readFeed = async (
   const bounds = { items: request.limit, bytes: LIMITS.pageBytesMax }
   const step = await nextStep(deps, feed, from.value, bounds)
   if (!step.ok) return step
+  const notices = await noticesFor(deps, reader, feed.labels.ids())
+  if (!notices.ok) return notices
   const { items, next, isEnd } = step.value
-  return accept({ items, next: cursorOf(deps, feed, next), isEnd })
+  return accept({ notices: notices.value, items, next: cursorOf(deps, feed, next), isEnd })
 }
 
 export const openFeed = (deps: GatewayDeps, reader: Reader, filter: FeedFilter): OpenFeed => {

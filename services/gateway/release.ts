@@ -120,7 +120,7 @@ export const release = async (
 }
 
 /** Null when the records are not certainly there: then not one byte goes. */
-const appended = async (
+export const appended = async (
   { accessLog }: GatewayDeps,
   drafts: readonly RecordDraft[],
 ): Promise<readonly WrittenRecord[] | null> => {
@@ -172,11 +172,11 @@ const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | 'erased' | 'inte
 
 const isOpened = (opened: Opened | string): opened is Opened => typeof opened !== 'string'
 
-const allowedDraft = (
+export const allowedDraft = (
   deps: GatewayDeps,
   reader: Reader,
   action: ReleaseAction,
-  { origin, id, digest }: IndexedAlert,
+  { origin, id, digest }: AlertName & { readonly digest: Uint8Array },
 ): RecordDraft => ({
   ...draftOf(deps, reader),
   action,

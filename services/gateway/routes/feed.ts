@@ -8,6 +8,7 @@ import { FeedQuery, filterFrom } from '#services/gateway/feed-query.ts'
 import { itemView } from '#services/gateway/item-view.ts'
 import { readFeed } from '#services/gateway/read-feed.ts'
 import { readerWithin } from '#services/gateway/reader.ts'
+import { noticeView } from '#services/gateway/recall-notices.ts'
 
 const Query = Type.Object(
   {
@@ -31,9 +32,15 @@ export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       const { from, limit } = request.query
       const page = await readFeed(deps, reader.value, { from, limit, filter: filter.value })
       if (!page.ok) return sendRefusal(reply, page.refusal)
-      const { items, next, isEnd } = page.value
+      const { notices, items, next, isEnd } = page.value
       reply.header('cache-control', 'private, no-store')
-      return { items: items.map(itemView), next, isEnd }
+      return {
+        notices: notices.recalls.map(noticeView),
+        noticesCut: notices.isCut,
+        items: items.map(itemView),
+        next,
+        isEnd,
+      }
     },
   )
 }

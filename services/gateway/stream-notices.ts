@@ -1,0 +1,59 @@
+import type { StreamEvent } from '#adapters/http/event-stream.ts'
+import type { IndexedRecall, Recalls } from '#core/ports/alert-index.ts'
+import { accept, type Result } from '#core/refusal.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import type { OpenFeed } from '#services/gateway/read-feed.ts'
+import { noticesFor, noticeView } from '#services/gateway/recall-notices.ts'
+import { decideRead } from '#services/gateway/release.ts'
+
+/** What one stream has still to say of recalls: each once, at its opening or when it is there. */
+export class StreamNotices {
+  private readonly deps: GatewayDeps
+  private readonly feed: OpenFeed
+  private sent: ReadonlySet<string> = new Set()
+  private wasCut = false
+  /** What the index had, and which labels were allowed, when it was asked last. */
+  private askedAt: { readonly mark: object; readonly labels: readonly number[] } | null = null
+
+  constructor(deps: GatewayDeps, feed: OpenFeed) {
+    this.deps = deps
+    this.feed = feed
+  }
+
+  /** Whether there may be something to say. Asked before each alert, so it looks nothing up. */
+  hasNews(): boolean {
+    const { askedAt } = this
+    const isSame = askedAt?.mark === this.deps.index.recallsMark()
+    return !(isSame && askedAt.labels === this.feed.labels.ids())
+  }
+
+  /** The events to send, recorded, the oldest first. Each is then held to be sent. */
+  async take(): Promise<Result<readonly StreamEvent[]>> {
+    const { deps, feed } = this
+    const labels = feed.labels.ids()
+    this.askedAt = { mark: deps.index.recallsMark(), labels }
+    const found = await noticesFor(deps, feed.reader, labels)
+    return found.ok ? accept(this.eventsOf(found.value)) : found
+  }
+
+  private eventsOf({ recalls, isCut }: Recalls): readonly StreamEvent[] {
+    const { caller } = this.feed.reader
+    const fresh = recalls.filter((one) => !this.sent.has(nameOf(one)))
+    const mayGo = fresh.filter((one) => decideRead(this.deps, caller, one).allowed)
+    const cut = isCut && !this.wasCut ? [CUT] : []
+    this.sent = new Set(recalls.map(nameOf))
+    this.wasCut = isCut
+    return [...cut, ...mayGo.map(eventOf).reverse()]
+  }
+}
+
+const nameOf = ({ origin, id }: IndexedRecall): string => `${origin}/${id}`
+
+const eventOf = (recall: IndexedRecall): StreamEvent => ({
+  id: null,
+  event: 'recall',
+  data: JSON.stringify(noticeView(recall)),
+})
+
+/** All recalls stand in the feed, as alerts. */
+const CUT: StreamEvent = { id: null, event: 'notices-cut', data: '{}' }
