@@ -26,17 +26,36 @@ export const failureOf = (error: unknown): Failure => {
   if (MISTAKES.some((kind) => error instanceof kind)) {
     return { text: messageOf(error), exit: EXIT.usage }
   }
-  if (isFileError(error)) return { text: error.message, exit: EXIT.usage }
+  if (isFileError(error)) return { text: fileText(error), exit: EXIT.usage }
   return { text: messageOf(error), exit: EXIT.notAll }
 }
 
 /** Of the user's: the command line, a draft, a folder, a key file. */
 const MISTAKES = [UsageError, DraftInvalid, HomeUnusable, LoosePermissions, PrivateKeyUnusable]
 
-const isFileError = (error: unknown): error is Error =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ENOENT', 'EACCES', 'EEXIST', 'EISDIR'].includes(String(error.code))
+const FILE_ERRORS = {
+  ENOENT: 'there is no file',
+  EACCES: 'you may not open',
+  EEXIST: 'there is a file already, which is not written over:',
+  EISDIR: 'this is a folder, not a file:',
+} as const
+
+interface FileError extends Error {
+  readonly code: keyof typeof FILE_ERRORS
+  readonly path?: string
+}
+
+const isFileError = (error: unknown): error is FileError =>
+  error instanceof Error && 'code' in error && Object.hasOwn(FILE_ERRORS, String(error.code))
+
+const fileText = ({ code, path, message }: FileError): string =>
+  path === undefined ? message : `${FILE_ERRORS[code]} ${path}${hintOf(code, path)}`
+
+/** Keys of a principal lie in its agency's folder of a home. */
+const hintOf = (code: FileError['code'], path: string): string =>
+  code === 'ENOENT' && /agencies[/\\][^/\\]+[/\\][^/\\]+\.pem$/.test(path)
+    ? '\n  is --home the folder with your keys, and the name of the post right?'
+    : ''
 
 const UNVERIFIED = [HubMisbehaved, LogForked, LogChanged]
 

@@ -106,7 +106,10 @@ export const realmOf = (given: Given): Realm => {
 }
 
 const principalOf = (given: Given): PrincipalId => {
-  const principal = text(given, 'as')
+  const principal = optionalText(given, 'as')
+  if (principal === undefined) {
+    throw new UsageError('who asks? Say --as AGENCY/NAME, or set RABTA_AS')
+  }
   if (!isPrincipalId(principal)) throw new UsageError('--as must be AGENCY/NAME')
   return principal
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { randomBytes } from '#adapters/crypto/random.ts'
 import { type Command, EXIT } from '#clients/cli/command.ts'
 import { alertFromDraft } from '#clients/cli/draft.ts'
 import { flag, HUB_OPTIONS, identityFrom } from '#clients/cli/identity.ts'
+import { readDraft } from '#clients/cli/read-draft.ts'
 import { type LabelPreview, previewLabel } from '#clients/sdk/preview.ts'
 import { uuidFromRandom } from '#core/uuid.ts'
 
@@ -16,7 +16,7 @@ export const previewCommand: Command = {
   examples: ['rabta preview docs/examples/draft.yaml --as ctd-kp/duty-officer'],
   run: async (given, io) => {
     const { session } = await identityFrom(given)
-    const { label } = alertFromDraft(await readFile(given.words[0] ?? '', 'utf8'), {
+    const { label } = alertFromDraft(await readDraft(given), {
       origin: session.agency,
       realm: session.realm,
       id: uuidFromRandom(randomBytes(16)),
