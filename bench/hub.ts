@@ -2,7 +2,9 @@ import { randomBytes } from '#adapters/crypto/random.ts'
 import { type Child, startChild } from '#bench/child.ts'
 import { type Answer, type Call, Connections } from '#bench/connections.ts'
 import { clientAssertion } from '#clients/sdk/assertion.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { PrincipalId } from '#core/principal.ts'
+import { RATES } from '#core/rates.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
 
 /** A hub in a process of its own, over a new home; TMPDIR decides which disk is measured. */
@@ -31,7 +33,14 @@ export const openBenchHub = async (options: {
   const child = running.use(
     await startChild({
       main: 'services/hub/main.ts',
-      settings: { RABTA_HOME: home.home, RABTA_LISTEN: '127.0.0.1:0' },
+      settings: {
+        RABTA_HOME: home.home,
+        RABTA_LISTEN: '127.0.0.1:0',
+        // What one machine can take is measured, not what one agency may ask of it.
+        RABTA_RATES: Object.keys(RATES)
+          .map((name) => `${name}=${LIMITS.ratePerMinuteMax}`)
+          .join(','),
+      },
       folder: home.home,
       profileTo: options.profileTo,
     }),

@@ -45,7 +45,7 @@ export interface BenchOptions {
 }
 
 /** How often the measured and its baseline take turns: a slow moment of the machine hits both. */
-export const ROUNDS = 3
+export const ROUNDS = 5
 
 export const ownCpuMs = async (): Promise<number> => cpuMsOf(process.cpuUsage())
 

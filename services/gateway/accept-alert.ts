@@ -55,7 +55,7 @@ export const acceptAlert = async (
   if (!read.ok) return refuseWithRecord(deps, publication, null, read.refusal)
   const { envelope, ...known } = read.value
   const { alert, digest } = known
-  if (alert.precedence === 'ROUTINE' && isRouterLate(deps, alert)) return refuse('overloaded')
+  if (laneOf(alert) === 'routine' && isRouterLate(deps, alert)) return refuse('overloaded')
   // Only its origin learns that an id is taken: to others it would say what exists. Whoever was
   // suspended is one of the others, although the token is still good; so is who needs a bound one.
   const { caller } = publication
@@ -189,7 +189,7 @@ const appendPublishRecord = async (
 ): Promise<WrittenRecord> => {
   const [record] = await deps.accessLog.append(
     [{ ...draftOf(deps, publication, known), outcome: 'ALLOWED', reasons: [] }],
-    { lane: appendLaneOf(known.alert.precedence) },
+    { lane: appendLaneOf(known.alert) },
   )
   if (record === undefined) throw new OutcomeUnknown('no record came back')
   return record
@@ -206,7 +206,7 @@ const answerFirst = async (
   { topic, frame }: { readonly topic: string; readonly frame: Uint8Array },
 ): Promise<Result<Accepted>> => {
   const { alert, digest } = known
-  const [offset] = await deps.log.append(topic, [frame], { lane: appendLaneOf(alert.precedence) })
+  const [offset] = await deps.log.append(topic, [frame], { lane: appendLaneOf(alert) })
   if (offset === undefined) throw new OutcomeUnknown('no offset came back')
   const passed = (signal: AbortSignal) => deps.intakeFollowers.passed(topic, offset, signal)
   await withDeadline(passed, LIMITS.intakePassedMsMax, {

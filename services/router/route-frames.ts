@@ -96,7 +96,7 @@ export class FrameRouter implements TopicView {
         const frames = byTopic.get(topic) ?? []
         byTopic.set(topic, frames)
         frames.push(frame)
-        if (appendLaneOf(value.alert.precedence) === 'flash') urgent.add(topic)
+        if (appendLaneOf(value.alert) === 'flash') urgent.add(topic)
       }
     }
     // What was read at once can be more than one append holds.

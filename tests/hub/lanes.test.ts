@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createServer } from '#adapters/http/server.ts'
 import { openMemoryLog } from '#adapters/memory/message-log.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
+import type { Alert } from '#core/alert.ts'
 import { encodeDeadLetter } from '#core/dead-letter.ts'
 import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
@@ -63,10 +64,10 @@ afterEach(async () => {
   home.remove()
 })
 
-const publish = async (precedence: Precedence) => {
+const publish = async (precedence: Precedence, changes: Partial<Alert> = {}) => {
   const caller = { principal: KP, realm: 'live' } as Parameters<typeof gateway.deps.tokens.issue>[0]
   const token = await gateway.deps.tokens.issue(caller, clock.nowMs(), 60_000)
-  const alert = sampleAlert({ precedence, sentAtMs: clock.nowMs() })
+  const alert = sampleAlert({ precedence, sentAtMs: clock.nowMs(), ...changes })
   const answer = await app.inject({
     method: 'POST',
     url: '/v1/alerts',
@@ -78,17 +79,20 @@ const publish = async (precedence: Precedence) => {
 }
 
 /** Published as soon as the jumped clock has let the directory be confirmed again. */
-const publishWhenFresh = async (precedence: Precedence) => {
+const publishWhenFresh = async (precedence: Precedence, changes: Partial<Alert> = {}) => {
   for (;;) {
-    const published = await publish(precedence)
+    const published = await publish(precedence, changes)
     if (published.code !== 'directory-stale') return published
     await parts.directory.catchUp()
   }
 }
 
 describe('while the router is late', () => {
+  let first: Alert
   beforeEach(async () => {
-    expect((await publish('ROUTINE')).code).toBe('accepted')
+    const { alert, code } = await publish('ROUTINE')
+    expect(code).toBe('accepted')
+    first = alert
     clock.jump(LIMITS.routerLagMsMax + 1)
   })
 
@@ -101,6 +105,12 @@ describe('while the router is late', () => {
     for (const precedence of ['PRIORITY', 'IMMEDIATE', 'FLASH'] as const) {
       expect((await publishWhenFresh(precedence)).code).toBe('accepted')
     }
+  })
+
+  test('a recall is taken, whatever its precedence', async () => {
+    expect((await publishWhenFresh('ROUTINE', recallOf(first))).code).toBe('accepted')
+    expect(lanes.get(INTAKE)).toEqual(['ordinary', 'flash'])
+    expect((await publishWhenFresh('ROUTINE')).code).toBe('overloaded')
   })
 
   test('routine is taken again once the router has caught up', async () => {
@@ -123,6 +133,13 @@ describe('while the router is late', () => {
     expect((await publishWhenFresh('ROUTINE')).code).toBe('accepted')
   })
 })
+
+const recallOf = ({ realm, origin, id, label }: Alert): Partial<Alert> => {
+  const row = gateway.deps.intake.find(realm, { origin, id })
+  if (row === null) throw new Error('the alert is not in intake')
+  const references = [{ relation: 'RECALLS', origin, id, digest: row.digest } as const]
+  return { kind: 'RECALL', label, references }
+}
 
 const deadLetter = async (
   { realm, origin, id }: ReturnType<typeof sampleAlert>,
