@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings deploy/compose.yaml up, sends an alert through it, reads it, checks a checkpoint, and takes
-# everything down again, data included. Needs Docker with Compose v2 (RABTA_COMPOSE names the
+# Brings deploy/compose.yaml up, sends an alert through it, reads it, checks a checkpoint, takes Redis
+# away and brings it back, and takes everything down again, data included. Needs Docker with Compose v2 (RABTA_COMPOSE names the
 # program where it is no plug-in), and `npm ci`. RABTA_BASE_IMAGE is the image's base.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -30,6 +30,8 @@ gateway=http://127.0.0.1:$RABTA_GATEWAY_PORT
 audit=http://127.0.0.1:$RABTA_AUDIT_PORT
 rabta() { bin/rabta "$@" --home "$home/rabta" --gateway "$gateway"; }
 
+health() { node --eval "fetch('$gateway/health/ready').then((answer) => answer.text()).then(console.log)"; }
+[[ $(health) == *'"status":"ready"'* ]]
 rabta publish docs/examples/draft.json --as ctd-kp/duty-officer
 feed=''
 for _ in $(seq 50); do
@@ -40,3 +42,15 @@ done
 printf '%s\n' "$feed"
 [[ $feed == *ctd-kp/* ]]
 rabta access-log checkpoint --as ctd-kp/security-officer --audit "$audit"
+
+# Without Redis publishing goes on, and the gateway says that it counts by itself.
+compose stop redis
+rabta publish docs/examples/draft.json --as ctd-kp/duty-officer
+[[ $(health) == *'"status":"degraded"'* ]]
+compose start redis
+for _ in $(seq 100); do
+  [[ $(health) == *'"status":"ready"'* ]] && break
+  sleep 0.1
+done
+health
+[[ $(health) == *'"status":"ready"'* ]]
