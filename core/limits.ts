@@ -78,6 +78,7 @@ export const LIMITS = {
   // Policy
   policyFilesMax: 16,
   policyFileBytesMax: 262_144,
+  labelsDecidedAtOnce: 50,
   decisionsCachedMax: 32_768,
   decisionKeyCharsMax: 2_048,
   // Keys, seals and files

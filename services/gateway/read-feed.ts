@@ -88,6 +88,8 @@ export const nextStep = async (
   from: Positions,
   bounds: { readonly items: number; readonly bytes: number },
 ): Promise<Result<FeedStep>> => {
+  await labels.prepare()
+  // From here on without a pause: what is decided, read and released is so by one directory.
   const { sequence } = deps.directory.state
   const page = deps.index.page({
     realm: scope.realm,

@@ -1,5 +1,6 @@
 import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
 import type { PrincipalStanding } from '#core/directory/state.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { IndexedLabel } from '#core/ports/alert-index.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { decideRead } from '#services/gateway/release.ts'
@@ -21,8 +22,20 @@ export class ReadableLabels {
     this.caller = caller
   }
 
-  /** Their ids, by the directory as it is now. */
+  /** Decides what is not decided yet, a few at a time: hundreds of new labels are tenths of a second
+   * in which nobody else would be answered. */
+  async prepare(): Promise<void> {
+    while (this.decide(LIMITS.labelsDecidedAtOnce)) await this.deps.clock.sleep(0)
+  }
+
+  /** Their ids, by the directory as it is now: what came after `prepare` is decided here. */
   ids(): readonly number[] {
+    this.decide(Number.POSITIVE_INFINITY)
+    return this.allowed
+  }
+
+  /** Whether there are more to decide. */
+  private decide(countMax: number): boolean {
     const { principal, realm } = this.caller
     const standing = textOf(this.deps.directory.state.standingOf(principal, realm))
     const labels = this.deps.index.labels(realm)
@@ -30,15 +43,17 @@ export class ReadableLabels {
       this.decided = []
       this.allowed = []
     }
-    if (this.decided.length < labels.length) {
+    const from = this.decided.length
+    if (from < labels.length) {
       const allowed = labels
-        .slice(this.decided.length)
+        .slice(from, from + countMax)
         .filter((one) => decideRead(this.deps, this.caller, one).allowed)
       this.allowed = [...this.allowed, ...allowed.map(({ id }) => id)]
     }
     this.standing = standing
-    this.decided = labels
-    return this.allowed
+    const isLast = from + countMax >= labels.length
+    this.decided = isLast ? labels : labels.slice(0, from + countMax)
+    return !isLast
   }
 }
 
