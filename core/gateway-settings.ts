@@ -10,6 +10,8 @@ export interface GatewaySettings {
   readonly rates: Rates
   readonly isBehindProxy: boolean
   readonly diskFreeBytesMin: number
+  /** None: the policy that comes with the program. */
+  readonly policyFolders: readonly string[]
 }
 
 /** Throws SettingInvalid. */
@@ -18,6 +20,7 @@ export const gatewaySettingsFrom = (env: Environment): GatewaySettings => ({
   rates: { ...RATES, ...Object.fromEntries(settingsOf('gateway', env)('RABTA_RATES') ?? []) },
   isBehindProxy: settingsOf('gateway', env)('RABTA_BEHIND_PROXY'),
   diskFreeBytesMin: settingsOf('gateway', env)('RABTA_DISK_FREE_MIN_MIB') * MIB,
+  policyFolders: settingsOf('gateway', env)('RABTA_POLICY') ?? [],
 })
 
 const MIB = 1_048_576

@@ -176,6 +176,12 @@ export const SETTINGS = {
     means: 'no alert is taken with less room than this on the disk of `RABTA_HOME`, in MiB',
     ...wholeNumber(0, LIMITS.diskFreeMibMax),
   },
+  RABTA_POLICY: {
+    readers: ['hub', 'gateway', 'audit'],
+    otherwise: '',
+    means: 'policy folders; that which the directory has activated decides; without it, `policy/`',
+    ...listOf(path),
+  },
   RABTA_CHECKPOINT_EVERY_MS: {
     readers: ['audit'],
     otherwise: '200',

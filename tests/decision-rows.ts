@@ -1,58 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AgencyId, isAgencyId } from '#core/agency.ts'
-import type { PrincipalStanding } from '#core/directory/state.ts'
-import { type Label, labelFrom, type WrittenLabel } from '#core/label.ts'
-import type { DenialReason, Policy, PolicyRequest } from '#core/ports/policy.ts'
-import { principalId } from '#core/principal.ts'
+import { type DecisionRow, decisionRowsFrom } from '#core/decision-rows.ts'
 
-/** A row of `schemas/vectors/decisions.json`: a request, and what must be decided. */
-export interface DecisionRow {
-  readonly why: string
-  readonly request: PolicyRequest
-  readonly expected: 'allowed' | readonly DenialReason[]
-}
-
-export const decisionRows = (): readonly DecisionRow[] => {
-  const path = join(import.meta.dirname, '../schemas/vectors/decisions.json')
-  const { rows } = JSON.parse(readFileSync(path, 'utf8')) as { rows: readonly WrittenRow[] }
-  return rows.map(rowFrom)
-}
-
-interface WrittenRow extends Pick<PolicyRequest, 'action' | 'realm'> {
-  readonly why: string
-  readonly principal: Omit<PrincipalStanding, 'id'>
-  readonly alert: { readonly origin: string; readonly label: WrittenLabel | null } | null
-  readonly expected: DecisionRow['expected']
-}
-
-const rowFrom = ({ why, action, realm, principal, alert, expected }: WrittenRow): DecisionRow => {
-  const id = principalId(agencyFrom(principal.agency), 'someone')
-  if (id === null) throw new Error(`${why}: no principal's id`)
-  const request: PolicyRequest = {
-    action,
-    realm,
-    principal: { id, ...principal },
-    alert: alert && {
-      origin: agencyFrom(alert.origin),
-      label: alert.label && labelOf(why, alert.label),
-    },
-  }
-  return { why, request, expected }
-}
-
-const agencyFrom = (text: string): AgencyId => {
-  if (!isAgencyId(text)) throw new Error(`${text} is no agency's id`)
-  return text
-}
-
-const labelOf = (why: string, written: WrittenLabel): Label => {
-  const label = labelFrom(written)
-  if (!label.ok) throw new Error(`${why}: the label's ${label.refusal.detail} is wrong`)
-  return label.value
-}
-
-export const decidedFor = (policy: Policy, request: PolicyRequest): DecisionRow['expected'] => {
-  const decision = policy.decide(request)
-  return decision.allowed ? 'allowed' : decision.reasons
-}
+/** Those of `schemas/vectors/decisions.json`. */
+export const decisionRows = (): readonly DecisionRow[] =>
+  decisionRowsFrom(
+    readFileSync(join(import.meta.dirname, '../schemas/vectors/decisions.json'), 'utf8'),
+  )

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
+import { type DecisionRow, decidedFor } from '#core/decision-rows.ts'
 import { PolicyInvalid } from '#core/ports/policy.ts'
-import { type DecisionRow, decidedFor, decisionRows } from '#tests/decision-rows.ts'
+import { decisionRows } from '#tests/decision-rows.ts'
 
 /** What one slip of the pen could make of a rule. */
 const SLIPS = [

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
+import { decidedFor } from '#core/decision-rows.ts'
 import { DENIAL_REASONS } from '#core/ports/policy.ts'
-import { decidedFor, decisionRows } from '#tests/decision-rows.ts'
+import { decisionRows } from '#tests/decision-rows.ts'
 
 const rows = decisionRows()
 const policy = openCedarPolicy({

@@ -12,6 +12,7 @@ import { fsckCommand } from '#clients/cli/commands/fsck.ts'
 import { importCommand } from '#clients/cli/commands/import.ts'
 import { initCommand } from '#clients/cli/commands/init.ts'
 import { keyCommand } from '#clients/cli/commands/key.ts'
+import { policyCommand } from '#clients/cli/commands/policy.ts'
 import { previewCommand } from '#clients/cli/commands/preview.ts'
 import { principalCommand } from '#clients/cli/commands/principal.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   principalCommand,
   keyCommand,
   rootCommand,
+  policyCommand,
   verifyCommand,
   fsckCommand,
   doctorCommand,

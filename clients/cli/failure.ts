@@ -7,6 +7,8 @@ import { DraftInvalid } from '#clients/cli/draft/draft-fault.ts'
 import { ChangeUnusable } from '#clients/sdk/enter-change.ts'
 import { HubMisbehaved, HubRefusal, HubUnreachable } from '#clients/sdk/errors.ts'
 import { LogChanged, LogForked } from '#clients/sdk/log-errors.ts'
+import { DecisionRowsInvalid } from '#core/decision-rows.ts'
+import { PolicyInvalid } from '#core/ports/policy.ts'
 
 export interface Failure {
   readonly text: string
@@ -31,7 +33,15 @@ export const failureOf = (error: unknown): Failure => {
 }
 
 /** Of the user's: the command line, a draft, a folder, a key file. */
-const MISTAKES = [UsageError, DraftInvalid, HomeUnusable, LoosePermissions, PrivateKeyUnusable]
+const MISTAKES = [
+  UsageError,
+  DraftInvalid,
+  HomeUnusable,
+  LoosePermissions,
+  PrivateKeyUnusable,
+  PolicyInvalid,
+  DecisionRowsInvalid,
+]
 
 const FILE_ERRORS = {
   ENOENT: 'there is no file',

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type AuthenticatedCaller, callerOf } from '#adapters/http/caller.ts'
 import { purposeOf } from '#adapters/http/purpose.ts'
 import type { Purpose } from '#core/access-record.ts'
+import { equalBytes } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Taken } from '#core/ports/guard.ts'
 import { accept, type Result } from '#core/refusal.ts'
@@ -18,7 +19,11 @@ export interface Asker {
 
 /** Refuses those who ask too much before anything is looked up: every query is a record. */
 export const askerOf = async (deps: AuditDeps, request: FastifyRequest): Promise<Result<Asker>> => {
-  const { tokenVerifier: tokens, directory, clock } = deps
+  const { tokenVerifier: tokens, directory, policy, clock } = deps
+  const active = directory.state.policyDigest
+  if (active === null || !equalBytes(active, policy.digest)) {
+    return { ok: false, refusal: { code: 'policy-not-active' } }
+  }
   const caller = await callerOf(request, { tokens, directory, clock })
   if (!caller.ok) return caller
   const purpose = purposeOf(request)

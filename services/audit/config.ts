@@ -5,6 +5,7 @@ import { settingsOf } from '#core/settings.ts'
 
 export interface AuditConfig extends PlaceSettings {
   readonly kafka: KafkaSettings
+  readonly policyFolders: readonly string[]
   readonly audit: AuditSettings
 }
 
@@ -22,6 +23,7 @@ export const readEnv = (): Environment => process.env
 export const configFrom = (env: Environment): AuditConfig => ({
   ...placeFrom('audit', env),
   kafka: kafkaFrom(env),
+  policyFolders: settingsOf('audit', env)('RABTA_POLICY') ?? [],
   audit: settingsFrom(env),
 })
 

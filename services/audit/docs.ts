@@ -11,7 +11,7 @@ import type { RouteDoc } from '#adapters/http/route-doc.ts'
 import { AlertAccess, Proof, RecordLeaf, RecordPage } from '#services/audit/answers.ts'
 
 /** What the audit service can always say to a caller whom it knows: each query is a record. */
-const ASKERS = ['rate-limited', 'record-not-durable', 'not-found'] as const
+const ASKERS = ['rate-limited', 'policy-not-active', 'record-not-durable', 'not-found'] as const
 
 const TEXT = Type.String()
 

@@ -1,9 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { openCedarPolicy } from '#adapters/cedar/policy.ts'
-import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
+import { openPolicyFolders } from '#adapters/cedar/policy-folders.ts'
 import { hmacSha256 } from '#adapters/crypto/hmac.ts'
 import { openSigner } from '#adapters/crypto/signer.ts'
 import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapters/files/home.ts'
@@ -49,14 +47,22 @@ export interface OpenAudit {
 export const openAudit = async (
   home: string,
   parts: ServiceParts,
-  settings: AuditSettings = DEFAULT_SETTINGS,
+  {
+    settings = DEFAULT_SETTINGS,
+    policyFolders = [],
+  }: { readonly settings?: AuditSettings; readonly policyFolders?: readonly string[] } = {},
 ): Promise<OpenAudit> => {
   await using opening = new AsyncDisposableStack()
   const { log, clock, sha256, random, directory, onAlarm } = parts
   const paths = homePaths(home)
   const { issuer } = await readFederation(home)
   const searchKey = await readSecret(paths.searchKey)
-  const policyFiles = await readPolicyFolder(POLICY_FOLDER)
+  const onFault = (why: string): void => onAlarm({ what: 'policy-fault', why })
+  const { policy } = await openPolicyFolders(
+    policyFolders,
+    () => directory.state.policyDigest,
+    onFault,
+  )
   const tree = await openTree(home, parts, settings)
   opening.defer(() => tree.keeper.stop())
   const views = openViews(home, parts)
@@ -71,10 +77,7 @@ export const openAudit = async (
     log,
     accessLog: openAccessLog({ log, clock, random, sha256, service: 'AUDIT' }),
     directory,
-    policy: openCedarPolicy({
-      files: policyFiles,
-      onFault: (why) => onAlarm({ what: 'policy-fault', why }),
-    }),
+    policy,
     tokenVerifier: tokenVerifier({ issuer, audience: issuer, tokenUrl: `${issuer}/v1/token` }),
     guard,
     sha256,
@@ -153,8 +156,6 @@ const openViews = (home: string, parts: ServiceParts) => {
   return { records, recordFollowers, comparison, close }
 }
 
-const POLICY_FOLDER = fileURLToPath(new URL('../../policy/', import.meta.url))
-
 if (import.meta.main) {
   const config = () => configFrom(readEnv())
   await runService({
@@ -164,14 +165,21 @@ if (import.meta.main) {
     },
     open: async () => {
       await using opening = new AsyncDisposableStack()
-      const { home, kafka, listen: address, tls: files = null, audit: settings } = config()
+      const {
+        home,
+        kafka,
+        listen: address,
+        tls: files = null,
+        policyFolders,
+        audit: settings,
+      } = config()
       const tls = files && (await openServerTls(files))
       const onAlarm = alarmLogger(process.stderr, 'audit')
       const log = await openKafka(kafka, { clientId: 'rabta-audit', onAlarm })
       opening.defer(() => log.close())
       const parts = await startParts(await partsOptions(home, log, onAlarm))
       opening.defer(() => parts.directory.stop())
-      const audit = await openAudit(home, parts, settings)
+      const audit = await openAudit(home, parts, { settings, policyFolders })
       opening.defer(() => audit.close())
       const app = buildAudit(audit.deps, process.stderr, tls)
       opening.defer(async () => {

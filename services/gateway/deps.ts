@@ -25,8 +25,8 @@ export interface GatewayDeps {
   readonly accessLog: AccessLog
   readonly directory: DirectoryView
   readonly policy: Policy
-  /** The texts that `policy` was made of, by file name: published as they are. */
-  readonly policyFiles: ReadonlyMap<string, string>
+  /** The texts of the policies that are here, by digest in hexadecimal and file name: published. */
+  readonly policyFiles: ReadonlyMap<string, Readonly<Record<string, string>>>
   readonly intake: IntakeView
   readonly intakeFollowers: TopicFollowers
   readonly index: AlertIndex

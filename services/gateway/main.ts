@@ -1,9 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openSecondOpinion } from '#adapters/avsc/second-opinion.ts'
-import { openCedarPolicy } from '#adapters/cedar/policy.ts'
-import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
+import { openPolicyFolders } from '#adapters/cedar/policy-folders.ts'
 import { openCipher } from '#adapters/crypto/cipher.ts'
 import { privateKeyFrom } from '#adapters/crypto/private-key.ts'
 import { freeBytesAt } from '#adapters/files/disk-space.ts'
@@ -60,11 +58,12 @@ export const openGateway = async (
   const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
   const paths = homePaths(home)
   const { issuer } = await readFederation(home)
-  const policyFiles = await readPolicyFolder(POLICY_FOLDER)
-  const policy = openCedarPolicy({
-    files: policyFiles,
-    onFault: (why) => onAlarm({ what: 'policy-fault', why }),
-  })
+  const onFault = (why: string): void => onAlarm({ what: 'policy-fault', why })
+  const policies = await openPolicyFolders(
+    settings.policyFolders,
+    () => directory.state.policyDigest,
+    onFault,
+  )
   const frames = shared ?? new FrameReader(await openSeal(paths.seal), sha256)
   const views = paths.views('gateway')
   mkdirSync(views, { recursive: true })
@@ -113,8 +112,8 @@ export const openGateway = async (
     log,
     accessLog: openAccessLog({ log, clock, random, sha256, service: 'GATEWAY' }),
     directory,
-    policy,
-    policyFiles: new Map(Object.entries(policyFiles)),
+    policy: policies.policy,
+    policyFiles: policies.files,
     intake,
     intakeFollowers,
     index,
@@ -171,8 +170,6 @@ const openGuard = async (
   const { gateways: processes, answerMsMax } = settings
   return openSharedGuard({ store, local, processes, answerMsMax, clock, onAlarm })
 }
-
-const POLICY_FOLDER = fileURLToPath(new URL('../../policy/', import.meta.url))
 
 if (import.meta.main) {
   const config = () => configFrom(readEnv())

@@ -1,4 +1,5 @@
 import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
+import { hex } from '#core/bytes.ts'
 import type { PrincipalStanding } from '#core/directory/state.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { IndexedLabel } from '#core/ports/alert-index.ts'
@@ -8,7 +9,7 @@ import { decideRead } from '#services/gateway/release.ts'
 /**
  * Which of the index's labels one caller may read. Policy decides on each once: its answer hangs on
  * the caller's standing and on origin and label alone, so it is kept for as long as that standing
- * is the same. A stream asks at each alert that comes in, and there are hundreds of labels.
+ * and the policy are the same. A stream asks at each alert that comes in, and there are hundreds of labels.
  */
 export class ReadableLabels {
   private readonly deps: GatewayDeps
@@ -37,7 +38,8 @@ export class ReadableLabels {
   /** Whether there are more to decide. */
   private decide(countMax: number): boolean {
     const { principal, realm } = this.caller
-    const standing = textOf(this.deps.directory.state.standingOf(principal, realm))
+    const { directory, policy } = this.deps
+    const standing = textOf(directory.state.standingOf(principal, realm), policy.digest)
     const labels = this.deps.index.labels(realm)
     if (standing !== this.standing || !isBeginning(this.decided, labels)) {
       this.decided = []
@@ -57,7 +59,8 @@ export class ReadableLabels {
   }
 }
 
-const textOf = (standing: PrincipalStanding | null): string => JSON.stringify(standing)
+const textOf = (standing: PrincipalStanding | null, policyDigest: Uint8Array): string =>
+  JSON.stringify([standing, hex(policyDigest)])
 
 const isBeginning = (few: readonly IndexedLabel[], many: readonly IndexedLabel[]): boolean =>
   few === many || few.every(({ id }, at) => many[at]?.id === id)

@@ -47,7 +47,7 @@ export const openHub = async (
   opening.defer(() => log.close())
   const parts = await startParts({ ...(await partsOptions(home, log, onAlarm)), wrap })
   opening.defer(() => parts.directory.stop())
-  const audit = await openAudit(home, parts)
+  const audit = await openAudit(home, parts, { policyFolders: settings?.policyFolders ?? [] })
   opening.defer(() => audit.close())
   // What the gateway has read of a frame, the router need not read again.
   const frames = new FrameReader(await openSeal(paths.seal), parts.sha256)

@@ -5,7 +5,14 @@ import { homePaths } from '#adapters/files/home.ts'
 import { openFileTileStore } from '#adapters/files/tile-store.ts'
 import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
-import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
+import {
+  type Command,
+  EXIT,
+  type Given,
+  type Io,
+  type Option,
+  UsageError,
+} from '#clients/cli/command.ts'
 import { flag, optionalText, text } from '#clients/cli/identity.ts'
 import { Progress } from '#clients/cli/progress.ts'
 import { seededDirectory, storedDirectory } from '#clients/cli/seeded-directory.ts'
@@ -16,6 +23,20 @@ import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
 import { formerKeysOf } from '#core/log-trust.ts'
 import type { MessageLog } from '#core/ports/message-log.ts'
 import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
+
+/** Where the log is, for commands that read it beside the hub. */
+export const LOG_OPTIONS = {
+  'kafka-brokers': {
+    type: 'string',
+    value: 'HOST:PORT',
+    help: 'The log is in this Kafka cluster, not in the home.',
+  },
+  'kafka-topic-prefix': {
+    type: 'string',
+    value: 'TEXT',
+    help: 'What the names of its topics there begin with; else RABTA_KAFKA_TOPIC_PREFIX.',
+  },
+} as const satisfies Record<string, Option>
 
 export const fsckCommand: Command = {
   name: 'fsck',
@@ -32,16 +53,7 @@ export const fsckCommand: Command = {
       default: './data',
       setting: 'RABTA_HOME',
     },
-    'kafka-brokers': {
-      type: 'string',
-      value: 'HOST:PORT',
-      help: 'The log is in this Kafka cluster, not in the home.',
-    },
-    'kafka-topic-prefix': {
-      type: 'string',
-      value: 'TEXT',
-      help: 'What the names of its topics there begin with; else RABTA_KAFKA_TOPIC_PREFIX.',
-    },
+    ...LOG_OPTIONS,
     json: { type: 'boolean', help: 'Print JSON for programs.' },
     quiet: { type: 'boolean', help: 'No progress.' },
   },
@@ -61,7 +73,8 @@ export const fsckCommand: Command = {
   },
 }
 
-const kafkaOf = (given: Given): KafkaSettings | null => {
+/** Null without `--kafka-brokers`. */
+export const kafkaOf = (given: Given): KafkaSettings | null => {
   const brokers = optionalText(given, 'kafka-brokers')
   const topicPrefix = optionalText(given, 'kafka-topic-prefix')
   return brokers === undefined ? null : kafkaAt(brokers, topicPrefix)
@@ -105,7 +118,8 @@ export const fsckHome = async (home: string, { kafka, io }: FsckPlace): Promise<
   }
 }
 
-const openLog = (database: string, { kafka, io }: FsckPlace): Promise<MessageLog> => {
+/** The log of a home, running or stopped, to be read; or that of a cluster. */
+export const openLog = (database: string, { kafka, io }: FsckPlace): Promise<MessageLog> => {
   if (kafka !== null) {
     const onAlarm = ({ why }: Alarm) => io?.say(`${why}\n`)
     return openKafka(kafka, { clientId: 'rabta-fsck', onAlarm })

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
+import { OWN_POLICY_FOLDER } from '#adapters/cedar/policy-folders.ts'
 import { homePaths } from '#adapters/files/home.ts'
 import { type Command, EXIT, UsageError } from '#clients/cli/command.ts'
 import { DEMO_FEDERATION } from '#clients/cli/demo-federation.ts'
@@ -9,8 +9,6 @@ import { flag, text } from '#clients/cli/identity.ts'
 import { table } from '#clients/cli/table.ts'
 import { writeHome } from '#clients/cli/write-home.ts'
 import { hex } from '#core/bytes.ts'
-
-export const POLICY_FOLDER = fileURLToPath(new URL('../../../policy/', import.meta.url))
 
 /** How long the demonstration's keys are good. */
 const KEY_YEARS = 2
@@ -63,7 +61,7 @@ export const initHome = async (
   home: string,
   names: { readonly federation: string; readonly logName: string; readonly issuer: string },
 ): Promise<Founded> => {
-  const policy = openCedarPolicy({ files: await readPolicyFolder(POLICY_FOLDER) })
+  const policy = openCedarPolicy({ files: await readPolicyFolder(OWN_POLICY_FOLDER) })
   const options = {
     ...names,
     agencies: DEMO_FEDERATION,

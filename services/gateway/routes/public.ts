@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { sendRefusal } from '#adapters/http/refusals.ts'
-import { hex } from '#core/bytes.ts'
 import { SCHEMAS_BY_FINGERPRINT } from '#core/codecs.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { DOCS } from '#services/gateway/docs.ts'
 
-/** What everyone may know: the schemas, and the policy that every decision is made by. */
+/** What everyone may know: the schemas, and the policies that are here: that which decides, and the next. */
 export const publicRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
   app.get('/v1/schemas', { config: { doc: DOCS.schemas } }, async () => ({
     schemas: [...SCHEMAS_BY_FINGERPRINT].map(([fingerprint, { name }]) => ({ fingerprint, name })),
@@ -25,9 +24,9 @@ export const publicRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
     '/v1/policies/:digest',
     { config: { doc: DOCS.policy } },
     (request, reply) => {
-      const digest = hex(deps.policy.digest)
-      if (request.params.digest !== digest) return sendRefusal(reply, { code: 'not-found' })
-      const files = Object.fromEntries(deps.policyFiles)
+      const { digest } = request.params
+      const files = deps.policyFiles.get(digest)
+      if (files === undefined) return sendRefusal(reply, { code: 'not-found' })
       return reply.header('cache-control', IMMUTABLE).send({ digest, files })
     },
   )
