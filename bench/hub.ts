@@ -1,6 +1,7 @@
 import { randomBytes } from '#adapters/crypto/random.ts'
 import { type Child, startChild } from '#bench/child.ts'
 import { type Answer, type Call, Connections } from '#bench/connections.ts'
+import type { DemoAgency } from '#clients/cli/demo-federation.ts'
 import { clientAssertion } from '#clients/sdk/assertion.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { PrincipalId } from '#core/principal.ts'
@@ -25,9 +26,10 @@ export interface BenchHub {
 export const openBenchHub = async (options: {
   readonly connections: number
   readonly profileTo: string | null
+  readonly agencies?: readonly DemoAgency[]
 }): Promise<BenchHub> => {
   await using opening = new AsyncDisposableStack()
-  const home = await makeTemporaryHome()
+  const home = await makeTemporaryHome(options.agencies)
   opening.defer(() => home.remove())
   const running = opening.use(new AsyncDisposableStack())
   const child = running.use(

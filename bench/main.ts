@@ -1,6 +1,7 @@
 /** `npm run bench`: what publishing, feeds and access records take, against a bare baseline. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { benchDenied } from '#bench/denied.ts'
 import { benchFeed } from '#bench/feed.ts'
 import { benchLog } from '#bench/log.ts'
 import { type BenchOptions, machineLine, type Part, tableOf } from '#bench/measure.ts'
@@ -14,6 +15,7 @@ const PARTS = {
   records: benchRecords,
   log: benchLog,
   views: benchViews,
+  denied: benchDenied,
 } as const
 type PartName = keyof typeof PARTS
 
