@@ -30,6 +30,8 @@ export class StreamNotices {
   /** The events to send, recorded, the oldest first. Each is then held to be sent. */
   async take(): Promise<Result<readonly StreamEvent[]>> {
     const { deps, feed } = this
+    // A stream’s first question, so the one that may find a thousand labels to decide on.
+    await feed.labels.prepare()
     const labels = feed.labels.ids()
     this.askedAt = { mark: deps.index.recallsMark(), labels }
     const found = await noticesFor(deps, feed.reader, labels)
