@@ -5,6 +5,7 @@ import { encodeAlert } from '#core/alert-codec.ts'
 import { ALERT_PAYLOAD_TYPE, signEnvelope } from '#core/envelope.ts'
 import type { Label } from '#core/label.ts'
 import type { Signer } from '#core/ports/signer.ts'
+import type { Precedence } from '#core/precedence.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
 import { uuidFromRandom } from '#core/uuid.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
@@ -67,22 +68,22 @@ export class AlertMaker {
     this.#signers = new Map(ORIGINS.map((origin) => [origin, home.alertSigner(origin)]))
   }
 
-  async make(count: number): Promise<readonly SignedAlert[]> {
+  async make(count: number, precedence?: Precedence): Promise<readonly SignedAlert[]> {
     const made: SignedAlert[] = []
     while (made.length < count) {
       const some = Math.min(SIGNED_AT_ONCE, count - made.length)
-      made.push(...(await Promise.all(Array.from({ length: some }, () => this.#one()))))
+      made.push(...(await Promise.all(Array.from({ length: some }, () => this.#one(precedence)))))
     }
     return made
   }
 
-  async #one(): Promise<SignedAlert> {
+  async #one(precedence: Precedence = 'PRIORITY'): Promise<SignedAlert> {
     const number = this.#made++
     const origin = inTurn(ORIGINS, number)
     const label = inTurn(LABELS, Math.floor(number / ORIGINS.length))
     const signer = this.#signers.get(origin)
     if (signer === undefined) throw new RangeError(`${origin} has no key`)
-    const alert = alertOf(origin, label, number)
+    const alert = { ...alertOf(origin, label, number), precedence }
     const bytes = await signEnvelope(ALERT_PAYLOAD_TYPE, encodeAlert(alert), [signer])
     return { origin, id: alert.id, publisher: publisherOf(origin), bytes }
   }

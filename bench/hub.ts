@@ -17,6 +17,8 @@ export interface BenchHub {
   authenticate(principals: readonly PrincipalId[]): Promise<void>
   /** With the token of a principal that was authenticated. */
   call(principal: PrincipalId, call: Call): Promise<Answer>
+  /** For calls that are made in another way. */
+  headersOf(principal: PrincipalId): Record<string, string>
   /** Stops the process; what it wrote stays. */
   stop(): Promise<void>
   /** Stops it and removes the home. */
@@ -49,6 +51,9 @@ export const openBenchHub = async (options: {
   )
   const connections = running.use(new Connections(child.url, options.connections))
   const tokens = new Map<PrincipalId, string>()
+  const headersOf = (principal: PrincipalId) => ({
+    authorization: `Bearer ${tokens.get(principal) ?? ''}`,
+  })
   const opened = opening.move()
   return {
     home,
@@ -59,10 +64,9 @@ export const openBenchHub = async (options: {
         tokens.set(principal, await tokenOf(home, connections, principal))
       }
     },
-    call: (principal, call) => {
-      const authorization = `Bearer ${tokens.get(principal) ?? ''}`
-      return connections.call({ ...call, headers: { ...call.headers, authorization } })
-    },
+    call: (principal, call) =>
+      connections.call({ ...call, headers: { ...call.headers, ...headersOf(principal) } }),
+    headersOf,
     stop: () => running.disposeAsync(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { benchDenied } from '#bench/denied.ts'
 import { benchFeed } from '#bench/feed.ts'
+import { benchLatency } from '#bench/latency.ts'
 import { benchLog } from '#bench/log.ts'
 import { type BenchOptions, machineLine, type Part, tableOf } from '#bench/measure.ts'
 import { benchPublish } from '#bench/publish.ts'
@@ -11,6 +12,7 @@ import { benchViews } from '#bench/views.ts'
 
 const PARTS = {
   publish: benchPublish,
+  latency: benchLatency,
   feed: benchFeed,
   records: benchRecords,
   log: benchLog,
@@ -19,7 +21,7 @@ const PARTS = {
 } as const
 type PartName = keyof typeof PARTS
 
-const USUAL = 'publish,feed,records'
+const USUAL = 'publish,latency,feed,records'
 
 const HELP = `npm run bench -- [options]
 
