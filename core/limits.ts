@@ -134,6 +134,8 @@ export const LIMITS = {
   bodyBytesMax: 8_192,
   pathPartCharactersMax: 128,
   pageItemsMax: 500,
+  pagesAtOnceMax: 2,
+  releaseSliceAlerts: 100,
   cursorCharactersMax: 1_024,
   filterCharactersMax: 512,
   tokenRequestBytesMax: 8_192,

@@ -9,12 +9,15 @@ import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { ReadableLabels } from '#services/gateway/readable-labels.ts'
 import { noticesFor } from '#services/gateway/recall-notices.ts'
 import { type Reader, type Released, release } from '#services/gateway/release.ts'
+import type { Turns } from '#services/gateway/turns.ts'
 
 export interface FeedRequest {
   /** `earliest`, `now`, or a cursor. */
   readonly from: string
   readonly filter: FeedFilter
   readonly limit: number
+  /** In which pages are made. */
+  readonly turns: Turns
 }
 
 export interface FeedPage {
@@ -55,7 +58,8 @@ export const readFeed = async (
   const from = await startOf(deps, feed, request.from)
   if (!from.ok) return from
   const bounds = { items: request.limit, bytes: LIMITS.pageBytesMax }
-  const step = await nextStep(deps, feed, from.value, bounds)
+  // Not before: who waits for this node to reach a cursor takes nobody's turn.
+  const step = await request.turns.take(() => nextStep(deps, feed, from.value, bounds))
   if (!step.ok) return step
   const notices = await noticesFor(deps, reader, feed.labels.ids())
   if (!notices.ok) return notices

@@ -6,6 +6,7 @@ import type { AlertName } from '#core/alert.ts'
 import { equalBytes } from '#core/bytes.ts'
 import { ALERT_PAYLOAD_TYPE, type Envelope, envelopeFrom } from '#core/envelope.ts'
 import { frameFrom, openFrame, type Stamp } from '#core/frame.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { IndexedAlert } from '#core/ports/alert-index.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
 import type { Decision } from '#core/ports/policy.ts'
@@ -97,9 +98,10 @@ export const release = async (
   action: ReleaseAction,
   alerts: readonly IndexedAlert[],
 ): Promise<Result<readonly Released[]>> => {
-  const opened = alerts.map((alert) => open(deps, alert)).filter(isOpened)
-  const sound = opened.filter((one) => standingFault(deps, reader, one) === null)
+  // Before anything is waited for: the caller's labels were decided by the directory as it is here.
   const decidedAt = deps.directory.state.sequence
+  const opened = await openAll(deps, alerts)
+  const sound = opened.filter((one) => standingFault(deps, reader, one) === null)
   const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
   const records = await appended(deps, drafts)
   if (records === null) return refuse('record-not-durable')
@@ -117,6 +119,20 @@ export const release = async (
       return [{ origin: alert.origin, id: alert.id, signedAlert, stamp, stampBytes, record }]
     }),
   )
+}
+
+/** Opens in slices, with a turn of the event loop between: a large page must not hold up a flash. */
+const openAll = async (
+  deps: GatewayDeps,
+  alerts: readonly IndexedAlert[],
+): Promise<readonly Opened[]> => {
+  const opened: Opened[] = []
+  for (let at = 0; at < alerts.length; at += LIMITS.releaseSliceAlerts) {
+    if (at > 0) await deps.clock.sleep(0)
+    const slice = alerts.slice(at, at + LIMITS.releaseSliceAlerts)
+    opened.push(...slice.map((alert) => open(deps, alert)).filter(isOpened))
+  }
+  return opened
 }
 
 /** Null when the records are not certainly there: then not one byte goes. */

@@ -9,6 +9,7 @@ import { itemView } from '#services/gateway/item-view.ts'
 import { readFeed } from '#services/gateway/read-feed.ts'
 import { readerWithin } from '#services/gateway/reader.ts'
 import { noticeView } from '#services/gateway/recall-notices.ts'
+import { Turns } from '#services/gateway/turns.ts'
 
 const Query = Type.Object(
   {
@@ -21,6 +22,8 @@ type Query = Static<typeof Query>
 
 /** GET /v1/feed: one page of what the caller may read, each alert with its access record. */
 export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
+  // Pages are long work on the one thread: many at once would only hold up each other, and a flash.
+  const turns = new Turns(LIMITS.pagesAtOnceMax)
   app.get<{ Querystring: Query }>(
     '/v1/feed',
     { schema: { querystring: Query }, config: { doc: DOCS.feed } },
@@ -30,7 +33,8 @@ export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       const filter = filterFrom(request.query)
       if (!filter.ok) return sendRefusal(reply, filter.refusal)
       const { from, limit } = request.query
-      const page = await readFeed(deps, reader.value, { from, limit, filter: filter.value })
+      const wanted = { from, limit, filter: filter.value, turns }
+      const page = await readFeed(deps, reader.value, wanted)
       if (!page.ok) return sendRefusal(reply, page.refusal)
       const { notices, items, next, isEnd } = page.value
       reply.header('cache-control', 'private, no-store')
