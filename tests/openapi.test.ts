@@ -1,6 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DOC_TAGS } from '#adapters/http/route-doc.ts'
+import { buildAudit } from '#services/audit/app.ts'
+import { buildGateway } from '#services/gateway/app.ts'
 import { openTestHub, type TestHub } from '#tests/test-hub.ts'
 
 interface Operation {
@@ -63,6 +65,20 @@ describe('the OpenAPI document', () => {
       expect(statuses, name).toContain('400')
       if (security.length > 0) expect(statuses, name).toContain('401')
     }
+  })
+
+  test('is served by a gateway and an audit service too, each with its own routes', async () => {
+    const apps = [buildGateway(hub.hub.gateway.deps, null), buildAudit(hub.hub.audit.deps, null)]
+    const paths = await Promise.all(
+      apps.map(async (app) => Object.keys((await app.inject('/v1/openapi.json')).json().paths)),
+    )
+    await Promise.all(apps.map((app) => app.close()))
+    const [ofGateway = [], ofAudit = []] = paths
+    expect(ofGateway).toContain('/v1/feed')
+    expect(ofGateway).not.toContain('/v1/access-log/records')
+    expect(ofAudit).not.toContain('/v1/feed')
+    const all = Object.keys(JSON.parse(text).paths)
+    expect([...new Set(paths.flat())].sort()).toEqual(all.sort())
   })
 
   test('points only at what it has', () => {
