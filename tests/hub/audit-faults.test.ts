@@ -82,7 +82,10 @@ describe('what changes while the record is written', () => {
       }
       const decide: Policy['decide'] = (request) =>
         isWritten ? { allowed: false, reasons: ['role-missing'] } : policy.decide(request)
-      const answer = await ask(url, { accessLog: { append }, policy: { ...policy, decide } })
+      const answer = await ask(url, {
+        accessLog: { append },
+        policy: { digest: policy.digest, decide },
+      })
       expect([answer.statusCode, answer.json().code], url).toEqual([404, 'not-found'])
       expect(answer.body).not.toContain(content)
     }
