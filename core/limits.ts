@@ -163,6 +163,7 @@ export const LIMITS = {
   recallNoticeDays: 30,
   recallNoticesMax: 200,
   recallsToldMax: 100_000,
+  clientRecallsMax: 10_000,
   // Views
   viewUncommittedMsMax: 20,
   viewUncommittedBytesMax: 4_194_304,

@@ -11,9 +11,10 @@ const PAGE = join(ROOT, 'docs', 'sdk.md')
 /** What an integrator imports, by what it is for. All else in clients/sdk is how that is done. */
 export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'A session': ['session', 'connection', 'errors'],
-  'For publishers': ['preview', 'sign-alert', 'publish', 'status'],
+  'For publishers': ['preview', 'sign-alert', 'publish', 'status', 'recall'],
   'For subscribers': [
-    ...['feed', 'feed-stream', 'read', 'acknowledge', 'verify-release', 'release-fault'],
+    ...['feed', 'feed-stream', 'read', 'acknowledge', 'recalled-alerts'],
+    ...['verify-release', 'release-fault'],
   ],
   'For auditors': ['search', 'given-to', 'record-filter', 'found-record', 'given-record'],
   'The log': ['log', 'checkpoint-memory', 'receipt', 'log-errors'],

@@ -16,6 +16,7 @@ import { policyCommand } from '#clients/cli/commands/policy.ts'
 import { previewCommand } from '#clients/cli/commands/preview.ts'
 import { principalCommand } from '#clients/cli/commands/principal.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
+import { recallCommand } from '#clients/cli/commands/recall.ts'
 import { rootCommand } from '#clients/cli/commands/root.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
 import { verifyCommand } from '#clients/cli/commands/verify.ts'
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   previewCommand,
   publishCommand,
+  recallCommand,
   importCommand,
   feedCommand,
   alertCommand,

@@ -13,6 +13,7 @@ import { type ClientTls, openHttpsFetch } from '#adapters/https/fetch.ts'
 import { type Given, type Option, UsageError } from '#clients/cli/command.ts'
 import type { CheckpointMemory } from '#clients/sdk/checkpoint-memory.ts'
 import { LogClient } from '#clients/sdk/log.ts'
+import { RecalledAlerts, type RecallMemory } from '#clients/sdk/recalled-alerts.ts'
 import { openSession, type Session } from '#clients/sdk/session.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
 import { isRealm, REALMS, type Realm } from '#core/realm.ts'
@@ -76,6 +77,7 @@ export const HUB_OPTIONS = {
 
 export interface Identity {
   readonly session: Session
+  readonly recalled: RecalledAlerts
   readonly log: LogClient
   readonly home: string
 }
@@ -173,7 +175,8 @@ export const openIdentity = async (who: {
     clock: systemClock,
     random: randomBytes,
   })
-  return { session, home, log: new LogClient(session, checkpointFile(home, principal)) }
+  const recalled = new RecalledAlerts(session, recalledFile(home, principal, realm))
+  return { session, recalled, home, log: new LogClient(session, checkpointFile(home, principal)) }
 }
 
 const stoppedBy =
@@ -184,19 +187,38 @@ const stoppedBy =
     return send(input, { ...init, signal })
   }
 
+/** Remembers what was recalled, so that an old copy is known as one after a restart too. */
+const recalledFile = (home: string, principal: string, realm: Realm): RecallMemory => {
+  const name = realm === 'live' ? 'recalled.json' : `recalled-${realm}.json`
+  const path = join(home, 'clients', principal, name)
+  return {
+    load: async () => {
+      const text = await readOrNull(path)
+      const marks: unknown = text === null ? [] : JSON.parse(text)
+      return Array.isArray(marks) ? marks.map(String) : []
+    },
+    save: async (marks) => {
+      mkdirSync(dirname(path), { recursive: true })
+      await writeFileDurably(path, `${JSON.stringify(marks, null, 1)}\n`)
+    },
+  }
+}
+
+const readOrNull = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    // Nothing is remembered yet; a file that cannot be read is another matter.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
 /** Remembers the last checkpoint that this principal saw: what a forked log is held against. */
 const checkpointFile = (home: string, principal: string): CheckpointMemory => {
   const path = join(home, 'clients', principal, 'checkpoint')
   return {
-    load: async () => {
-      try {
-        return await readFile(path, 'utf8')
-      } catch (error) {
-        // Nothing is remembered yet; a file that cannot be read is another matter.
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-        throw error
-      }
-    },
+    load: () => readOrNull(path),
     save: async (checkpoint) => {
       mkdirSync(dirname(path), { recursive: true })
       await writeFileDurably(path, checkpoint)

@@ -1,9 +1,10 @@
 import type { CallOptions } from '#clients/sdk/connection.ts'
 import { HubMisbehaved, HubUnreachable } from '#clients/sdk/errors.ts'
 import { type FeedFilter, isCursor, itemFrom, queryOf } from '#clients/sdk/feed.ts'
+import { noticeShape, type RecallNotice } from '#clients/sdk/recalled-alerts.ts'
 import { resumeWaitMs } from '#clients/sdk/resume.ts'
 import type { Session } from '#clients/sdk/session.ts'
-import { namedShape, objectOf } from '#clients/sdk/shape.ts'
+import { Misshapen, namedShape, objectOf } from '#clients/sdk/shape.ts'
 import { type EventBlock, eventBlocks } from '#clients/sdk/sse.ts'
 import type { OpenAnswer } from '#clients/sdk/transport.ts'
 import { type Asked, type Release, verifyReleases } from '#clients/sdk/verify-release.ts'
@@ -18,7 +19,10 @@ export interface FeedStreamOptions extends CallOptions {
 }
 
 export interface FeedMoment {
-  /** An alert that verified, or a fault; null when only the cursor moved: a sign of life. */
+  /** An alert that was recalled; null for every other moment. */
+  readonly notice: RecallNotice | null
+  /** An alert that verified, or a fault; null with a notice, and when only the cursor
+   * moved: a sign of life. */
   readonly release: Release | null
   /** Keep it once the release is dealt with: from here the feed goes on, after a crash too. */
   readonly cursor: string
@@ -88,18 +92,25 @@ async function* momentsIn(
 ): AsyncGenerator<FeedMoment, void> {
   // Of this stream's own: what else this session asks for meanwhile is recorded in between.
   let { newestBefore } = asked
+  let cursor: string | null = null
   for await (const block of eventBlocks(chunks)) {
     if (block.event === 'end') throw new HubUnreachable(`the hub ended the stream: ${endOf(block)}`)
+    if (block.event === 'recall') {
+      // A hub says first where the reader is.
+      if (cursor === null) throw malformed('a notice before any id')
+      yield { notice: noticeIn(block), release: null, cursor }
+      continue
+    }
     if (block.id === null) continue
     if (!isCursor(block.id)) throw malformed('an id that is no cursor')
-    const cursor = block.id
-    if (block.event === null) yield { release: null, cursor }
+    cursor = block.id
+    if (block.event === null) yield { notice: null, release: null, cursor }
     if (block.event !== 'alert') continue
     const items = [itemFrom(jsonOf(block))]
     const [release] = await verifyReleases(session, items, { ...asked, newestBefore })
     if (release === undefined) throw new TypeError('an item gave no release')
     if (release.ok) newestBefore = release.record.index
-    yield { release, cursor }
+    yield { notice: null, release, cursor }
   }
   throw new HubUnreachable('the stream broke off')
 }
@@ -111,6 +122,15 @@ const jsonOf = ({ data }: EventBlock): unknown => {
     return JSON.parse(data ?? '')
   } catch {
     throw malformed('the data of an event is not JSON')
+  }
+}
+
+const noticeIn = (block: EventBlock): RecallNotice => {
+  try {
+    return noticeShape(jsonOf(block), '')
+  } catch (error) {
+    if (error instanceof Misshapen) throw malformed(`a notice: ${error.message}`)
+    throw error
   }
 }
 

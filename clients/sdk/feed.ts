@@ -1,5 +1,6 @@
 import { jsonFrom } from '#clients/sdk/answer.ts'
 import type { CallOptions } from '#clients/sdk/connection.ts'
+import { noticeShape, type RecallNotice } from '#clients/sdk/recalled-alerts.ts'
 import type { ReleaseFault } from '#clients/sdk/release-fault.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import {
@@ -41,6 +42,10 @@ export interface FeedOptions extends CallOptions {
 }
 
 export interface FeedPage {
+  /** Alerts that were recalled: to be dealt with before the items. Comes again with each page. */
+  readonly notices: readonly RecallNotice[]
+  /** Whether there are more: all recalls stand in the feed, as alerts. */
+  readonly noticesCut: boolean
   /** In the feed's order; each an alert that verified, or a fault. */
   readonly items: readonly Release[]
   /** Keep it once the items are dealt with: from here the feed goes on, after a crash too. */
@@ -83,10 +88,10 @@ export const feedPage = async (session: Session, options: FeedOptions): Promise<
     ...(purpose && { purpose }),
     ...(signal && { signal }),
   })
-  const { items, next, isEnd } = jsonFrom(answer, pageShape(limit))
+  const { notices, noticesCut, items, next, isEnd } = jsonFrom(answer, pageShape(limit))
   const asked = { action: 'RELEASE', purpose: purpose ?? null, newestBefore } as const
   const releases = await verifyReleases(session, items.map(itemFrom), asked)
-  return { items: releases, cursor: next, isEnd }
+  return { notices, noticesCut, items: releases, cursor: next, isEnd }
 }
 
 const ITEMS = 100
@@ -112,6 +117,8 @@ export const isCursor = (text: string): text is string =>
 
 const pageShape = (limit: number) =>
   objectOf({
+    notices: listOf(noticeShape, LIMITS.recallNoticesMax),
+    noticesCut: flagShape,
     items: listOf(anyShape, limit),
     next: namedShape(isCursor),
     isEnd: flagShape,

@@ -9,7 +9,7 @@ import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 
 /**
  * One alert by its name, verified. Rejects as `Connection` does (`HubRefusal` `not-found` when
- * there is none that this principal may read, `expired`, `erased`, `compromised`), and as
+ * there is none that this principal may read, `expired`, `recalled`, `erased`, `compromised`), and as
  * `DirectoryMirror.catchUp` does. What came and does not verify is a fault, never an alert.
  */
 export const readAlert = async (

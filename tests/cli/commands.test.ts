@@ -184,3 +184,36 @@ test('a draft that is none says which part', async () => {
     expect([exit, err.includes(message)], err).toEqual([EXIT.usage, true])
   }
 })
+
+test('a recall is shown before it is sent: exactly the label, the digest, no less urgent', async () => {
+  const name = await published()
+  const recall = ['recall', name, '--as', 'ctd-kp/duty-officer', ...at()]
+  const { exit, out } = await rabta(...recall, '--precedence', 'FLASH', '--dry-run')
+  const { kind, precedence, label, references } = JSON.parse(out)
+  expect([exit, kind, precedence]).toEqual([EXIT.ok, 'RECALL', 'FLASH'])
+  expect([label.jurisdictions, label.classification]).toEqual([['PK', 'PK-KP'], 'RESTRICTED'])
+  const status = await rabta('alert', name, '--status', '--as', 'ctd-kp/duty-officer', ...at())
+  const { digest, recalledBy } = JSON.parse(status.out)
+  expect(references).toMatchObject([{ relation: 'RECALLS', digest }])
+  expect(recalledBy).toBeNull()
+  const officer = ['--as', 'ctd-kp/security-officer', ...at()]
+  expect((await rabta('recall', name, '--status', ...officer)).exit).toBe(EXIT.notAll)
+  const foreign = await rabta('recall', name, '--as', 'nacta/coordinator', ...at())
+  expect(foreign.exit).toBe(EXIT.usage)
+})
+
+test('a draft corrects an earlier alert', async () => {
+  const name = await published()
+  const [origin, id] = name.split('/')
+  const asked = ['alert', name, '--status', '--as', 'ctd-kp/duty-officer', ...at()]
+  const { digest } = JSON.parse((await rabta(...asked)).out)
+  const correction = join(hub.home.home, 'correction.json')
+  const label = { classification: 'RESTRICTED', jurisdictions: ['PK'] }
+  const texts = [{ language: 'en', headline: 'Corrected', narrative: 'Nothing happened twice.' }]
+  const references = [{ relation: 'SUPERSEDES', origin, id, digest }]
+  writeFileSync(correction, JSON.stringify({ label, texts, references }))
+  const { exit } = await rabta('publish', correction, '--as', 'ctd-kp/duty-officer', ...at())
+  await hub.settled()
+  const { supersededBy } = JSON.parse((await rabta(...asked)).out)
+  expect([exit, typeof supersededBy]).toEqual([EXIT.ok, 'string'])
+})

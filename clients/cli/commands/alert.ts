@@ -3,6 +3,7 @@ import { alertNameFrom } from '#clients/cli/alert-name.ts'
 import { type Command, EXIT, type Given, type Io, UsageError } from '#clients/cli/command.ts'
 import { flag, HUB_OPTIONS, identityFrom, optionalText } from '#clients/cli/identity.ts'
 import { releaseToJson } from '#clients/cli/show-alert.ts'
+import { recalledText } from '#clients/cli/shown-recalls.ts'
 import { acknowledge } from '#clients/sdk/acknowledge.ts'
 import { readAlert } from '#clients/sdk/read.ts'
 import type { Session } from '#clients/sdk/session.ts'
@@ -33,13 +34,15 @@ export const alertCommand: Command = {
     if (second !== undefined && first !== 'ack') {
       throw new UsageError(`rabta alert takes ${alertCommand.words}`)
     }
-    const { session } = await identityFrom(given)
+    const { session, recalled } = await identityFrom(given)
     if (second !== undefined) return acknowledgeByName(session, name, { given, io })
     if (flag(given, 'status')) {
       const status = await alertStatus(session, name)
       io.out(`${JSON.stringify({ ...status, digest: hex(status.digest) }, null, 2)}\n`)
       return EXIT.ok
     }
+    const by = await recalled.recallOfName(name)
+    if (by !== null) io.say(recalledText(name, by))
     const release = await readAlert(session, name)
     const out = optionalText(given, 'out')
     if (release.ok && out !== undefined) await writeFile(out, release.signedAlert, { flag: 'wx' })

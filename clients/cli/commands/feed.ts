@@ -15,6 +15,7 @@ import {
   text,
 } from '#clients/cli/identity.ts'
 import { FEED_HEADER, releaseRow, releaseToJson } from '#clients/cli/show-alert.ts'
+import { ShownRecalls } from '#clients/cli/shown-recalls.ts'
 import { table } from '#clients/cli/table.ts'
 import { type FeedFilter, feedPages } from '#clients/sdk/feed.ts'
 import { type FeedStreamOptions, feedStream } from '#clients/sdk/feed-stream.ts'
@@ -62,16 +63,18 @@ export const feedCommand: Command = {
     'rabta feed --as ctd-punjab/analyst --kind THREAT_ALERT,LOOKOUT --all --json',
   ],
   run: async (given, io) => {
-    const { session } = await identityFrom(given)
+    const { session, recalled } = await identityFrom(given)
     const filter = filterFrom(given)
     const isFollowing = flag(given, 'follow')
-    const showing = { isJson: flag(given, 'json'), io }
+    const isJson = flag(given, 'json')
+    const showing = { isJson, io, recalls: new ShownRecalls(recalled, { io, isJson }) }
     let [cursor, faults] = [text(given, 'from'), 0]
     const limit = count(given, 'limit')
     const { signal } = io
     for await (const page of feedPages(session, { from: cursor, limit, filter, signal })) {
       cursor = page.cursor
-      faults += show(page.items, showing)
+      for (const notice of page.notices) faults += await showing.recalls.notice(notice)
+      faults += await show(page.items, showing)
       const isLast = page.isEnd || !(flag(given, 'all') || isFollowing)
       if (isLast) io.say(`cursor ${cursor}${page.isEnd ? '' : ' (there is more)'}\n`)
       if (isLast) break
@@ -84,6 +87,7 @@ export const feedCommand: Command = {
 interface Showing {
   readonly isJson: boolean
   readonly io: Io
+  readonly recalls: ShownRecalls
 }
 
 /** Shows alerts as they come, until stopped; gives the number of faults. */
@@ -97,16 +101,21 @@ const follow = async (
     io.say(`${message}; again in ${(waitMs / 1_000).toFixed(1)} s\n`)
   }
   let [faults, last] = [0, options.from]
-  for await (const { release, cursor } of feedStream(session, { ...options, onWait })) {
+  for await (const { notice, release, cursor } of feedStream(session, { ...options, onWait })) {
     last = cursor
-    if (release !== null) faults += show([release], showing)
+    if (notice !== null) faults += await showing.recalls.notice(notice)
+    if (release !== null) faults += await show([release], showing)
   }
   io.say(`cursor ${last}\n`)
   return faults
 }
 
 /** Gives how many of them are none. */
-const show = (items: readonly Release[], { isJson, io }: Showing): number => {
+const show = async (
+  items: readonly Release[],
+  { isJson, io, recalls }: Showing,
+): Promise<number> => {
+  for (const item of items) await recalls.release(item)
   if (isJson) for (const item of items) io.out(`${JSON.stringify(releaseToJson(item))}\n`)
   else if (items.length > 0) io.out(`${table(FEED_HEADER, items.map(releaseRow))}\n`)
   return items.filter(({ ok }) => !ok).length
