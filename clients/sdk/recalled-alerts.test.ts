@@ -73,6 +73,7 @@ test('a notice that a hub made up marks nothing', async () => {
   const madeUp = [
     { ...notice, id: one.alert.id, digest: one.copy.digest },
     { ...notice, digest: one.copy.digest },
+    { ...notice, id: one.alert.id },
     { ...notice, ...one.copy, recalledBy: one.alert.id },
     { ...notice, ...one.copy, recalledBy: sampleAlert().id },
   ]

@@ -82,8 +82,9 @@ describe('a page', () => {
     const url = await streams.gatewayWith({
       accessLog: {
         ...accessLog,
-        append: async () => {
-          throw new OutcomeUnknown('planned')
+        append: async (drafts) => {
+          if (drafts.length > 0) throw new OutcomeUnknown('planned')
+          return []
         },
       },
     })
