@@ -17,6 +17,8 @@ const PAGES = [
   'docs/examples/README.md',
   'clients/sdk/README.md',
   'docs/sdk.md',
+  'docs/threat-model.md',
+  'SECURITY.md',
 ]
 
 test('docs/api.md lists every refusal with its status', () => {
