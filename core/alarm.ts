@@ -19,7 +19,8 @@ export const ALARMS = {
   'guard-degraded': 'Redis does not answer: rate limits go by a share of this gateway’s own.',
   'disk-low': 'There is less room than the bound: publications are refused until there is more.',
   'topic-stalled': 'A topic cannot be followed further; the service is not ready.',
-  'index-damaged': 'A row of the alert index does not open: delete the view, it rebuilds.',
+  'index-damaged':
+    'A row of the alert index does not open; feeds stop at it: delete the view, it rebuilds.',
   'view-reset': 'A view was of another version, or damaged: it is being built again.',
   'policy-fault': 'The policy could not be evaluated on a request, so it was denied.',
   'record-unreadable': 'A leaf of the access log is not an access record.',

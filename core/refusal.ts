@@ -236,6 +236,11 @@ export const REFUSALS = {
     'Send the very same bytes again: that is safe.',
   ],
   'catching-up': [503, 'This node has not yet read as far as you ask.', 'Retry after a while.'],
+  'index-damaged': [
+    503,
+    'An alert in this node’s index is damaged; nothing is passed over, so it goes no further here.',
+    'Ask another gateway of the hub, or later: the operator has to delete the view.',
+  ],
   'no-seal-key': [
     503,
     'There is no seal key for this classification and month on this node.',

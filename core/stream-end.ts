@@ -9,6 +9,7 @@ export const STREAM_ENDS = {
   'directory-stale': 'The directory’s head was not confirmed in time, so nothing is released.',
   'policy-not-active': 'The directory has activated another policy than this node has.',
   'record-not-durable': 'An access record could not be made durable in time: go on later.',
+  'index-damaged': 'An alert in this node’s index is damaged: go on at another gateway, or later.',
   shutdown: 'The hub is shutting down: go on at another gateway, or later.',
   internal: 'A fault of the hub.',
 } as const satisfies Record<string, string>

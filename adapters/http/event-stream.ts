@@ -77,9 +77,13 @@ export class EventStream {
    * be given any longer.
    */
   end(reason: string): void {
-    if (!this.isOpen) return
     if (this.isBusy) this.cut()
-    else this.raw.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`)
+    else this.finish(reason)
+  }
+
+  /** Says why behind what the reader has yet to take, and closes. Only between two events. */
+  finish(reason: string): void {
+    if (this.isOpen) this.raw.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`)
   }
 
   /** A fault of this program: logged, and no more is said than that. */

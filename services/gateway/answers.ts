@@ -174,6 +174,11 @@ export const FeedPage = closed(
     noticesCut: Type.Boolean({
       description: 'Whether there are more: all recalls stand in the feed, as alerts.',
     }),
+    widened: Type.Boolean({
+      description:
+        'Your rights have widened since your cursor was made: what was passed over for the lack ' +
+        'of them is behind it. from=earliest gives it, and all else again.',
+    }),
     items: Type.Array(FeedItem, { maxItems: LIMITS.pageItemsMax }),
     next: Cursor,
     isEnd: Type.Boolean({

@@ -39,7 +39,14 @@ const BODIES = ['media-type-unsupported', 'body-too-large'] as const
 
 const RELEASES = ['record-not-durable'] as const
 
-const DIRECT_READS = ['not-found', 'erased', 'expired', 'recalled', 'compromised'] as const
+const DIRECT_READS = [
+  'not-found',
+  'erased',
+  'expired',
+  'recalled',
+  'compromised',
+  'index-damaged',
+] as const
 
 /** Of the bytes of an alert, of its keys and signatures, of its time and label. */
 const PUBLICATIONS: readonly RefusalCode[] = [
@@ -201,14 +208,15 @@ export const DOCS = {
     access: 'token',
     headers: PURPOSE,
     answers: { 200: { description: 'The page.', headers: PRIVATE, content: json(FeedPage) } },
-    refusals: [...CALLERS, ...RELEASES, 'cursor-invalid', 'catching-up'],
+    refusals: [...CALLERS, ...RELEASES, 'cursor-invalid', 'catching-up', 'index-damaged'],
   },
   stream: {
     id: 'followFeed',
     tag: 'Feed',
     summary: 'The feed as it goes on, as server-sent events',
     description:
-      'Events: `recall` with one RecallNotice, without an id, before other traffic; `alert` with ' +
+      'Events: `recall` with one RecallNotice, without an id, before other traffic; `widened` ' +
+      'without an id, as the field of a page; `alert` with ' +
       'one FeedItem as data and the cursor behind it as id; `end` with ' +
       '`{"reason": …}`; a comment with an id every 15 seconds. Go on with Last-Event-ID.',
     access: 'token',

@@ -1,13 +1,20 @@
-import type { EventStream } from '#adapters/http/event-stream.ts'
-import type { AlertName } from '#core/alert.ts'
-import type { Positions } from '#core/cursor.ts'
+import type { EventStream, StreamEvent } from '#adapters/http/event-stream.ts'
+import type { FeedPlace } from '#core/cursor.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { IndexedAlert } from '#core/ports/alert-index.ts'
+import { inBoth, type ReadRights } from '#core/read-rights.ts'
 import type { Refusal } from '#core/refusal.ts'
 import { isStreamEnd, type StreamEnd } from '#core/stream-end.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { itemView } from '#services/gateway/item-view.ts'
-import { cursorOf, type FeedStep, nextStep, type OpenFeed } from '#services/gateway/read-feed.ts'
+import {
+  cursorOf,
+  type FeedStep,
+  nameOf,
+  nextStep,
+  type OpenFeed,
+} from '#services/gateway/read-feed.ts'
+import { hasWidened, rightsOf } from '#services/gateway/reader-rights.ts'
 import { isWithdrawnFrom } from '#services/gateway/recalled.ts'
 import {
   decideRead,
@@ -37,16 +44,16 @@ export class FeedStream {
   private readonly out: EventStream
   private readonly notices: StreamNotices
   /** Behind the last alert that was written or passed over. */
-  private positions: Positions
+  private place: FeedPlace
   private beatAtMs: number
   private hasNews = true
   private wake: (() => void) | null = null
 
-  constructor(deps: FeedStreamDeps, feed: OpenFeed, from: Positions, out: EventStream) {
+  constructor(deps: FeedStreamDeps, feed: OpenFeed, from: FeedPlace, out: EventStream) {
     this.deps = deps
     this.feed = feed
     this.out = out
-    this.positions = from
+    this.place = from
     this.notices = new StreamNotices(deps.gateway, feed)
     this.beatAtMs = deps.gateway.clock.monotonicMs()
   }
@@ -75,6 +82,7 @@ export class FeedStream {
     const why = streamEndOf(this.deps.gateway, this.feed.reader)
     if (this.out.checkStall() > LIMITS.streamStallMsMax) this.cut()
     else if (why !== null) this.end(why)
+    else if (hasWidened(this.rightsNow(), this.place.rights)) this.news()
     // A reader that is behind has enough to read: a sign of life would only wait with the rest.
     else if (this.quietMs() >= LIMITS.heartbeatMs && !this.out.isBusy) this.beat()
   }
@@ -97,7 +105,7 @@ export class FeedStream {
   }
 
   private cursor(): string {
-    return cursorOf(this.deps.gateway, this.feed, this.positions)
+    return cursorOf(this.deps.gateway, this.feed, this.place)
   }
 
   private async untilNews(): Promise<void> {
@@ -117,10 +125,11 @@ export class FeedStream {
       if (!this.mayGoOn()) return null
       // Forgotten before the index is read: what comes in meanwhile is news again.
       this.hasNews = false
-      return nextStep(gateway, this.feed, this.positions, BOUNDS)
+      return nextStep(gateway, this.feed, this.place.positions, BOUNDS)
     })
     if (taken === null) return false
     if (!taken.ok) return this.refused(taken.refusal)
+    if (!(await this.standOn(taken.value))) return false
     const isOpen = await this.deliver(taken.value)
     if (!taken.value.isEnd) this.hasNews = true
     return isOpen
@@ -141,14 +150,35 @@ export class FeedStream {
       const item = released.get(nameOf(alert))
       // What was recalled while the reader was slow is told before anything else goes.
       if (!(await this.tell()) || !this.mayGoOn()) return false
+      const mayGo = item !== undefined && this.mayStillGo(alert, step.sequence)
       // The last one's cursor also passes all that this reader was found not to be allowed, so that
       // one who resumes stands where one who stayed does.
-      this.positions = alert === last ? step.next : behind(this.positions, alert)
-      if (item && this.mayStillGo(alert, step.sequence) && !(await this.write(item))) return false
+      this.moveTo(alert === last ? step.next : behind(this.place, alert))
+      if (mayGo && !(await this.write(item))) return false
       if (alert === last) break
     }
-    this.positions = step.next
+    this.moveTo(step.next)
     return true
+  }
+
+  /** What was taken from the reader on the way was passed over: its place does not say otherwise. */
+  private moveTo({ positions, rights }: FeedPlace): void {
+    const left = inBoth(this.place.rights, this.rightsNow())
+    this.place = { positions, rights: inBoth(left, rights) }
+  }
+
+  /** Tells of rights that the reader had not when it passed here; whether the stream goes on. */
+  private async standOn({ rights, next }: FeedStep): Promise<boolean> {
+    const isWider = hasWidened(rights, this.place.rights)
+    if (isWider && !(this.mayGoOn() && (await this.out.send(WIDENED)))) return false
+    // Only now: until it is told, each cursor has to bring it up again.
+    this.place = { ...this.place, rights: next.rights }
+    if (isWider) this.beat()
+    return true
+  }
+
+  private rightsNow(): ReadRights {
+    return rightsOf(this.deps.gateway, this.feed.reader.caller)
   }
 
   /** Tells of recalls, if there are any to tell of; whether the stream goes on. */
@@ -166,7 +196,10 @@ export class FeedStream {
   }
 
   private refused({ code }: Refusal): false {
-    this.end(isStreamEnd(code) ? code : 'internal')
+    const why = isStreamEnd(code) ? code : 'internal'
+    // Takes no right away: the reader keeps what was written, and else would never get past it.
+    if (why === 'index-damaged' || why === 'record-not-durable') this.out.finish(why)
+    else this.end(why)
     return false
   }
 
@@ -207,7 +240,10 @@ const BOUNDS = {
   bytes: LIMITS.streamRecordedAheadBytesMax,
 }
 
-const nameOf = ({ origin, id }: AlertName): string => `${origin}/${id}`
+/** Says no more than the directory says to the reader anyway. */
+const WIDENED: StreamEvent = { id: null, event: 'widened', data: '{}' }
 
-const behind = (positions: Positions, { topic, offset }: IndexedAlert): Positions =>
-  new Map(positions).set(topic, offset + 1)
+const behind = (place: FeedPlace, { topic, offset }: IndexedAlert): FeedPlace => ({
+  ...place,
+  positions: new Map(place.positions).set(topic, offset + 1),
+})

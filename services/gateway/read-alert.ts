@@ -6,6 +6,7 @@ import { chargeRate, peekRate } from '#services/gateway/rates.ts'
 import {
   decideRead,
   draftOf,
+  openAll,
   type Reader,
   type Released,
   release,
@@ -23,6 +24,7 @@ export const readAlert = async (
 ): Promise<Result<Released>> => {
   const limited = await peekRate(deps, reader, 'denied')
   if (limited !== null) return { ok: false, refusal: limited }
+  const decidedAt = deps.directory.state.sequence
   const alert = deps.index.find(reader.caller.realm, name)
   const decision = alert && decideRead(deps, reader.caller, alert)
   if (!alert || !decision?.allowed) {
@@ -34,7 +36,8 @@ export const readAlert = async (
   if (fault !== null) {
     return refuseRead(deps, reader, { name, alert, reasons: [fault], refusal: { code: fault } })
   }
-  const released = await release(deps, reader, 'READ', [alert])
+  const { opened } = await openAll(deps, [alert])
+  const released = await release(deps, reader, { action: 'READ', decidedAt }, opened)
   if (!released.ok) return released
   const [only] = released.value
   if (only !== undefined) return accept(only)

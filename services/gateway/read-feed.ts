@@ -1,14 +1,23 @@
-import { type CursorScope, decodeCursor, encodeCursor, type Positions } from '#core/cursor.ts'
+import type { AlertName } from '#core/alert.ts'
+import {
+  type CursorScope,
+  decodeCursor,
+  encodeCursor,
+  type FeedPlace,
+  type Positions,
+} from '#core/cursor.ts'
 import { withDeadline } from '#core/deadline.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { FeedFilter, IndexedAlert, Recalls } from '#core/ports/alert-index.ts'
 import { OutcomeUnknown } from '#core/ports/message-log.ts'
+import type { ReadRights } from '#core/read-rights.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import { alertTopics } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { ReadableLabels } from '#services/gateway/readable-labels.ts'
+import { hasWidened, rightsBehind, rightsOf } from '#services/gateway/reader-rights.ts'
 import { noticesFor } from '#services/gateway/recall-notices.ts'
-import { type Reader, type Released, release } from '#services/gateway/release.ts'
+import { openAll, type Reader, type Released, release } from '#services/gateway/release.ts'
 import type { Turns } from '#services/gateway/turns.ts'
 
 export interface FeedRequest {
@@ -23,6 +32,9 @@ export interface FeedRequest {
 export interface FeedPage {
   /** To be looked at before the items. */
   readonly notices: Recalls
+  /** The reader may have more now than when its cursor was made: what was passed over then is
+   * behind the cursor, and not among the items. */
+  readonly widened: boolean
   readonly items: readonly Released[]
   /** The cursor to go on from. */
   readonly next: string
@@ -44,7 +56,8 @@ export interface FeedStep {
   readonly items: readonly Released[]
   /** The directory's, by which it was decided. */
   readonly sequence: number
-  readonly next: Positions
+  readonly rights: ReadRights
+  readonly next: FeedPlace
   readonly isEnd: boolean
 }
 
@@ -59,12 +72,14 @@ export const readFeed = async (
   if (!from.ok) return from
   const bounds = { items: request.limit, bytes: LIMITS.pageBytesMax }
   // Not before: who waits for this node to reach a cursor takes nobody's turn.
-  const step = await request.turns.take(() => nextStep(deps, feed, from.value, bounds))
+  const step = await request.turns.take(() => nextStep(deps, feed, from.value.positions, bounds))
   if (!step.ok) return step
   const notices = await noticesFor(deps, reader, feed.labels.ids())
   if (!notices.ok) return notices
-  const { items, next, isEnd } = step.value
-  return accept({ notices: notices.value, items, next: cursorOf(deps, feed, next), isEnd })
+  const { items, rights, isEnd } = step.value
+  const widened = hasWidened(rights, from.value.rights)
+  const next = cursorOf(deps, feed, step.value.next)
+  return accept({ notices: notices.value, widened, items, next, isEnd })
 }
 
 export const openFeed = (deps: GatewayDeps, reader: Reader, filter: FeedFilter): OpenFeed => {
@@ -77,12 +92,13 @@ export const openFeed = (deps: GatewayDeps, reader: Reader, filter: FeedFilter):
 /** Where to begin; refused for a cursor of another scope, or one that this node is behind. */
 export const startOf = async (
   deps: GatewayDeps,
-  { scope }: OpenFeed,
+  feed: OpenFeed,
   from: string,
-): Promise<Result<Positions>> => {
-  const positions = positionsFrom(deps, scope, from)
-  if (positions === null) return refuse('cursor-invalid')
-  return (await isCaughtUp(deps, positions)) ? accept(positions) : refuse('catching-up')
+): Promise<Result<FeedPlace>> => {
+  const place = placeFrom(deps, feed, from)
+  if (place === 'foreign') return refuse('cursor-invalid')
+  if (place === 'other-version') return refuse('cursor-invalid', 'made by another version')
+  return (await isCaughtUp(deps, place.positions)) ? accept(place) : refuse('catching-up')
 }
 
 /** Up to so many items and bytes from `from` on, at least one if there is one. */
@@ -93,8 +109,11 @@ export const nextStep = async (
   bounds: { readonly items: number; readonly bytes: number },
 ): Promise<Result<FeedStep>> => {
   await labels.prepare()
-  // From here on without a pause: what is decided, read and released is so by one directory.
-  const { sequence } = deps.directory.state
+  // From here on without a pause: what is decided and read is so by one directory.
+  const begun = {
+    sequence: deps.directory.state.sequence,
+    rights: rightsOf(deps, reader.caller),
+  }
   const page = deps.index.page({
     realm: scope.realm,
     from,
@@ -103,25 +122,39 @@ export const nextStep = async (
     nowMs: deps.clock.nowMs(),
     limit: bounds.items,
   })
-  const { alerts, cutTopics } = withinBytes(page.alerts, bounds.bytes)
-  const released = await release(deps, reader, 'RELEASE', alerts)
+  const fitting = page.alerts.slice(0, countWithin(page.alerts, bounds.bytes))
+  const { opened, damagedAt } = await openAll(deps, fitting)
+  // A damaged alert is not passed over: nobody would ever miss it.
+  if (damagedAt === 0) return refuse('index-damaged')
+  const alerts = fitting.slice(0, damagedAt ?? fitting.length)
+  const decided = { action: 'RELEASE', decidedAt: begun.sequence } as const
+  const released = await release(deps, reader, decided, opened)
   if (!released.ok) return released
-  const next = new Map([...page.next, ...cutTopics])
-  const isEnd = cutTopics.size === 0 && page.alerts.length < bounds.items
-  return accept({ alerts, items: released.value, sequence, next, isEnd })
+  const items = released.value
+  const cut = firstOffsets(page.alerts.slice(alerts.length))
+  const given = new Set(items.map(nameOf))
+  const dropped = alerts.filter((alert) => !given.has(nameOf(alert)))
+  const rights = rightsBehind(deps, reader, begun, dropped)
+  const next = { positions: new Map([...page.next, ...cut]), rights }
+  const isEnd = cut.size === 0 && page.alerts.length < bounds.items
+  return accept({ ...begun, alerts, items, next, isEnd })
 }
 
-export const cursorOf = (deps: GatewayDeps, { scope }: OpenFeed, positions: Positions): string =>
-  encodeCursor(scope, positions, ciphers(deps))
+/** One alert in a realm. */
+export const nameOf = ({ origin, id }: AlertName): string => `${origin}/${id}`
+
+export const cursorOf = (deps: GatewayDeps, { scope }: OpenFeed, place: FeedPlace): string =>
+  encodeCursor(scope, place, ciphers(deps))
 
 const ciphers = ({ cursors, sha256 }: GatewayDeps) => ({ cipher: cursors, sha256 })
 
-const positionsFrom = (deps: GatewayDeps, scope: CursorScope, from: string): Positions | null => {
-  if (from === 'earliest') return new Map(scope.topics.map((topic) => [topic, 0]))
-  if (from === 'now') {
-    return new Map(scope.topics.map((topic) => [topic, deps.index.nextOffset(topic)]))
-  }
-  return decodeCursor(from, scope, ciphers(deps))
+const placeFrom = (deps: GatewayDeps, { scope, reader }: OpenFeed, from: string) => {
+  const { topics } = scope
+  if (from !== 'earliest' && from !== 'now') return decodeCursor(from, scope, ciphers(deps))
+  const offsetOf = (topic: string) => (from === 'now' ? deps.index.nextOffset(topic) : 0)
+  const positions = new Map(topics.map((topic) => [topic, offsetOf(topic)]))
+  // Nothing that this reader may have now was passed over: it said where to begin.
+  return { positions, rights: rightsOf(deps, reader.caller) }
 }
 
 /** A cursor of another gateway may be ahead of this one: then it waits a little. */
@@ -137,20 +170,16 @@ const isCaughtUp = async ({ alertFollowers, clock }: GatewayDeps, from: Position
   }
 }
 
-/**
- * The alerts that fit into so many bytes, at least one; and for each topic that was cut short, the
- * offset of the first alert that did not fit.
- */
-const withinBytes = (alerts: readonly IndexedAlert[], bytesMax: number) => {
+/** How many of the alerts fit into so many bytes; one if there is one. */
+const countWithin = (alerts: readonly IndexedAlert[], bytesMax: number): number => {
   let bytes = 0
   const fits = alerts.findIndex((alert, at) => {
     bytes += alert.frame.length
     return at > 0 && bytes > bytesMax
   })
-  const cutTopics = new Map<string, number>()
-  if (fits === -1) return { alerts, cutTopics }
-  for (const { topic, offset } of alerts.slice(fits)) {
-    if (!cutTopics.has(topic)) cutTopics.set(topic, offset)
-  }
-  return { alerts: alerts.slice(0, fits), cutTopics }
+  return fits === -1 ? alerts.length : fits
 }
+
+/** Of the first alert in each topic. */
+const firstOffsets = (alerts: readonly IndexedAlert[]): ReadonlyMap<string, number> =>
+  new Map(alerts.toReversed().map(({ topic, offset }) => [topic, offset]))

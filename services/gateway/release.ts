@@ -87,20 +87,18 @@ const DECIDED_AS = { RELEASE: 'read', READ: 'read', EXPORT: 'export' } as const
 export type ReleaseAction = keyof typeof DECIDED_AS
 
 /**
- * Releases those of `alerts`, which the caller was found to be allowed, that still may go: appends
- * a record for each, waits until they are durable, decides again, and only then hands out bytes.
+ * Releases those alerts, which the caller was found to be allowed when the directory was at the
+ * sequence `decidedAt`, that still may go: appends a record for each, waits until they are durable,
+ * decides again, and only then hands out bytes.
  * A crash or a change in between leaves records of alerts nobody got: records may exceed
  * deliveries, deliveries never exceed records.
  */
 export const release = async (
   deps: GatewayDeps,
   reader: Reader,
-  action: ReleaseAction,
-  alerts: readonly IndexedAlert[],
+  { action, decidedAt }: { readonly action: ReleaseAction; readonly decidedAt: number },
+  opened: readonly Opened[],
 ): Promise<Result<readonly Released[]>> => {
-  // Before anything is waited for: the caller's labels were decided by the directory as it is here.
-  const decidedAt = deps.directory.state.sequence
-  const opened = await openAll(deps, alerts)
   const sound = opened.filter((one) => standingFault(deps, reader, one) === null)
   const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
   const records = await appended(deps, drafts)
@@ -121,18 +119,22 @@ export const release = async (
   )
 }
 
-/** Opens in slices, with a turn of the event loop between: a large page must not hold up a flash. */
-const openAll = async (
+/**
+ * Opens alerts up to the first that is damaged, and passes over the erased. In slices, with a turn
+ * of the event loop between: a large page must not hold up a flash.
+ */
+export const openAll = async (
   deps: GatewayDeps,
   alerts: readonly IndexedAlert[],
-): Promise<readonly Opened[]> => {
+): Promise<{ readonly opened: readonly Opened[]; readonly damagedAt: number | null }> => {
   const opened: Opened[] = []
-  for (let at = 0; at < alerts.length; at += LIMITS.releaseSliceAlerts) {
-    if (at > 0) await deps.clock.sleep(0)
-    const slice = alerts.slice(at, at + LIMITS.releaseSliceAlerts)
-    opened.push(...slice.map((alert) => open(deps, alert)).filter(isOpened))
+  for (const [at, alert] of alerts.entries()) {
+    if (at > 0 && at % LIMITS.releaseSliceAlerts === 0) await deps.clock.sleep(0)
+    const one = open(deps, alert)
+    if (one === 'index-damaged') return { opened, damagedAt: at }
+    if (one !== 'erased') opened.push(one)
   }
-  return opened
+  return { opened, damagedAt: null }
 }
 
 /** Null when the records are not certainly there: then not one byte goes. */
@@ -155,7 +157,7 @@ export const standingFaultOf = (
   alert: IndexedAlert,
 ): RefusalCode | null => {
   const opened = open(deps, alert)
-  return isOpened(opened) ? standingFault(deps, reader, opened) : opened
+  return typeof opened === 'string' ? opened : standingFault(deps, reader, opened)
 }
 
 const standingFault = (
@@ -169,8 +171,8 @@ const standingFault = (
   return isCompromised(directory.state, envelope, stamp.acceptedAtMs) ? 'compromised' : null
 }
 
-/** `erased` when its seal key was destroyed; `internal`, with an alarm, when the row is damaged. */
-const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | 'erased' | 'internal' => {
+/** `erased` when its seal key was destroyed; with an alarm when the row is damaged. */
+const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | 'erased' | 'index-damaged' => {
   const frame = frameFrom(alert.frame)
   const opened = frame && openFrame(deps.seal, frame)
   if (opened?.state === 'erased') return 'erased'
@@ -183,10 +185,8 @@ const open = (deps: GatewayDeps, alert: IndexedAlert): Opened | 'erased' | 'inte
     if (envelope.ok) return { alert, signedAlert, envelope: envelope.value, stamp, stampBytes }
   }
   deps.onAlarm({ what: 'index-damaged', topic: alert.topic, offset: alert.offset })
-  return 'internal'
+  return 'index-damaged'
 }
-
-const isOpened = (opened: Opened | string): opened is Opened => typeof opened !== 'string'
 
 export const allowedDraft = (
   deps: GatewayDeps,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { EventStream } from '#adapters/http/event-stream.ts'
-import type { Positions } from '#core/cursor.ts'
+import type { FeedPlace } from '#core/cursor.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { PrincipalId } from '#core/principal.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
@@ -50,7 +50,7 @@ export class Streams {
   }
 
   /** Takes the reply over, and the place: it is given back when the stream is over. */
-  start(reply: FastifyReply, feed: OpenFeed, from: Positions, place: Place): void {
+  start(reply: FastifyReply, feed: OpenFeed, from: FeedPlace, place: Place): void {
     const out = new EventStream(reply, this.deps.clock)
     const stream = new FeedStream({ gateway: this.deps, turns: this.turns }, feed, from, out)
     this.open.add(stream)

@@ -36,11 +36,12 @@ export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       const wanted = { from, limit, filter: filter.value, turns }
       const page = await readFeed(deps, reader.value, wanted)
       if (!page.ok) return sendRefusal(reply, page.refusal)
-      const { notices, items, next, isEnd } = page.value
+      const { notices, widened, items, next, isEnd } = page.value
       reply.header('cache-control', 'private, no-store')
       return {
         notices: notices.recalls.map(noticeView),
         noticesCut: notices.isCut,
+        widened,
         items: items.map(itemView),
         next,
         isEnd,
