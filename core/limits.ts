@@ -200,6 +200,7 @@ export const LIMITS = {
   importRetryMsMax: 10_000,
   importProblemsShownMax: 20,
   // Command line
+  policyDiffRecordsMax: 1_000_000,
   draftCharactersMax: 262_144,
   draftDepthMax: 16,
   doctorSealDaysMin: 7,

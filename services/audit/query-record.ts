@@ -4,9 +4,10 @@ import type { AlertName } from '#core/alert.ts'
 import { utf8 } from '#core/bytes.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
 import type { Refusal } from '#core/refusal.ts'
+import type { Scope } from '#core/search-scope.ts'
 import type { Asker } from '#services/audit/asker.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
-import { type Scope, scopeOf } from '#services/audit/scope.ts'
+import { scopeOf } from '#services/audit/scope.ts'
 
 /** What was asked of the audit service. */
 export interface Query {

@@ -1,30 +1,13 @@
 import type { AuthenticatedCaller } from '#adapters/http/caller.ts'
 import type { AccessRecord } from '#core/access-record.ts'
 import type { AgencyId } from '#core/agency.ts'
+import { type Scope, scopeBy } from '#core/search-scope.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
-
-/** Whose records a caller may see, by the directory and the policy as they are now. */
-export type Scope =
-  | { readonly sees: 'all' }
-  /** Of the agency's principals, and about its alerts. */
-  | { readonly sees: 'agency'; readonly agency: AgencyId }
-  /** Their own, of what they were allowed. */
-  | { readonly sees: 'own'; readonly reasons: readonly string[] }
-  | { readonly sees: 'nothing'; readonly reasons: readonly string[] }
 
 export const scopeOf = (
   { directory, policy }: AuditDeps,
   { principal, realm }: AuthenticatedCaller,
-): Scope => {
-  const standing = directory.state.standingOf(principal, realm)
-  if (standing === null) return { sees: 'nothing', reasons: ['suspended'] }
-  const asked = { realm, principal: standing, alert: null }
-  if (policy.decide({ ...asked, action: 'search-all' }).allowed) return { sees: 'all' }
-  const own = policy.decide({ ...asked, action: 'search-own' })
-  if (own.allowed) return { sees: 'agency', agency: standing.agency }
-  const ofSelf = policy.decide({ ...asked, action: 'prove-own' })
-  return { sees: ofSelf.allowed ? 'own' : 'nothing', reasons: own.reasons }
-}
+): Scope => scopeBy(policy, realm, directory.state.standingOf(principal, realm))
 
 /** The realm is the caller's in every case: nothing crosses. */
 export const canSee = (

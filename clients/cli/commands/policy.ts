@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
-import { OWN_POLICY_FOLDER } from '#adapters/cedar/policy-folders.ts'
 import { homePaths } from '#adapters/files/home.ts'
 import {
   type Command,
@@ -12,26 +11,37 @@ import {
   type Io,
   UsageError,
 } from '#clients/cli/command.ts'
+import { kafkaOf, LOG_OPTIONS } from '#clients/cli/commands/fsck.ts'
 import { ENTER_OPTIONS, enter } from '#clients/cli/enter.ts'
-import { flag, identityFrom, text } from '#clients/cli/identity.ts'
+import { count, flag, identityFrom, text } from '#clients/cli/identity.ts'
 import { checkPolicy, type PolicyCheck } from '#clients/cli/policy-check.ts'
+import { diffInWords, diffJson, diffOverHome } from '#clients/cli/policy-diff.ts'
 import { table } from '#clients/cli/table.ts'
 import { HubRefusal } from '#clients/sdk/errors.ts'
 import { publishedPolicy } from '#clients/sdk/policy.ts'
 import type { Session } from '#clients/sdk/session.ts'
-import { hex, utf8 } from '#core/bytes.ts'
+import { fromHex, hex, utf8 } from '#core/bytes.ts'
 import { decisionRowsFrom } from '#core/decision-rows.ts'
+import { LIMITS } from '#core/limits.ts'
 import type { PolicyFiles } from '#core/policy-files.ts'
+import type { Policy } from '#core/ports/policy.ts'
 
-const ABOUT = { show, check, activate } as const
+const ABOUT = {
+  show: { run: show, takes: 0 },
+  check: { run: check, takes: 1 },
+  activate: { run: activate, takes: 1 },
+  diff: { run: diff, takes: 2 },
+} as const
 const isAbout = (name: string): name is keyof typeof ABOUT => Object.hasOwn(ABOUT, name)
 
 export const policyCommand: Command = {
   name: 'policy',
-  summary: 'The release rules: show those in force, check others, and activate them.',
-  words: 'show | check DIR | activate DIR',
+  summary:
+    'The release rules: show those in force, check others, activate them, and say what they change.',
+  words: 'show | check DIR | activate DIR | diff OLD NEW',
+  firstWords: Object.keys(ABOUT),
   wordsMin: 1,
-  wordsMax: 2,
+  wordsMax: 3,
   options: {
     ...ENTER_OPTIONS,
     rows: {
@@ -40,19 +50,28 @@ export const policyCommand: Command = {
       help: 'check: decisions made by hand that the policy must make too.',
       default: 'schemas/vectors/decisions.json',
     },
+    last: {
+      type: 'string',
+      value: 'N',
+      help: 'diff: how many of the last access records are asked again.',
+      default: '10000',
+    },
+    quiet: { type: 'boolean', help: 'diff: no progress.' },
+    ...LOG_OPTIONS,
   },
   examples: [
     'rabta policy show --as ctd-kp/security-officer',
     'rabta policy check ./policy-next',
     'rabta policy activate ./policy-next --key root.pem --as nacta/coordinator',
+    'rabta policy diff ./policy ./policy-next --home /srv/rabta --last 100000',
   ],
   run: async (given, io) => {
-    const [name = '', folder, ...rest] = given.words
-    const wantsFolder = name !== 'show'
-    if (!isAbout(name) || rest.length > 0 || wantsFolder !== (folder !== undefined)) {
+    const [name = '', ...words] = given.words
+    if (!isAbout(name) || words.length !== ABOUT[name].takes) {
       throw new UsageError(`rabta policy takes ${policyCommand.words}`)
     }
-    return ABOUT[name](given, io, folder ?? OWN_POLICY_FOLDER)
+    const [folder = '', other = ''] = words
+    return ABOUT[name].run(given, io, folder, other)
   },
 }
 
@@ -124,4 +143,27 @@ async function activate(given: Given, io: Io, folder: string): Promise<ExitCode>
   }
   const change = { type: 'PolicyActivated', digest } as const
   return enter({ given, io, who }, () => change, homePaths(who.home).rootKey)
+}
+
+/** Over the home's or the cluster's log, beside the hub; a digest is asked of the hub. */
+async function diff(given: Given, io: Io, old: string, next: string): Promise<ExitCode> {
+  const home = text(given, 'home')
+  const last = count(given, 'last')
+  if (last < 1 || last > LIMITS.policyDiffRecordsMax) {
+    throw new UsageError(`--last must be 1 to ${LIMITS.policyDiffRecordsMax}`)
+  }
+  const [before, after] = [await policyNamed(given, old), await policyNamed(given, next)]
+  const place = { kafka: kafkaOf(given), io: flag(given, 'quiet') ? null : io }
+  const found = await diffOverHome(home, place, { before, after, last, signal: given.signal })
+  const policies = { before, after }
+  io.out(flag(given, 'json') ? diffJson(found, policies) : diffInWords(found, policies))
+  return found.changed.length + found.unlike.length === 0 ? EXIT.ok : EXIT.notAll
+}
+
+const policyNamed = async (given: Given, name: string): Promise<Policy> => {
+  const digest = existsSync(name) ? null : fromHex(name)
+  if (digest?.length !== 32) return openCedarPolicy({ files: await readPolicyFolder(name) })
+  const files = await heldBy((await identityFrom(given)).session, digest)
+  if (files === null) throw new UsageError(`the gateway does not hold ${name}`)
+  return openCedarPolicy({ files: Object.fromEntries(files.map((one) => [one.name, one.text])) })
 }

@@ -5,13 +5,14 @@ import { isAgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
 import { LIMITS } from '#core/limits.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
+import type { Scope } from '#core/search-scope.ts'
 import { isUuid } from '#core/uuid.ts'
 import { type Asker, askerOf } from '#services/audit/asker.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
 import { DOCS } from '#services/audit/docs.ts'
 import { allowQuery, refuseQuery } from '#services/audit/query-record.ts'
 import { type Leaf, readLeaves } from '#services/audit/read-records.ts'
-import { type Scope, scopeOf } from '#services/audit/scope.ts'
+import { scopeOf } from '#services/audit/scope.ts'
 
 interface Params {
   readonly origin: string

@@ -4,6 +4,7 @@ import { concatBytes, equalBytes } from '#core/bytes.ts'
 import { TileDamaged } from '#core/ports/tile-store.ts'
 import { readRange } from '#core/read-range.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
+import type { Scope } from '#core/search-scope.ts'
 import { encodeBundle } from '#core/tlog/entry-bundle.ts'
 import { leafHash } from '#core/tlog/hash.ts'
 import {
@@ -22,7 +23,7 @@ import type { AuditDeps } from '#services/audit/deps.ts'
 import { DOCS } from '#services/audit/docs.ts'
 import { noteText } from '#services/audit/published.ts'
 import { allowQuery, refuseQuery } from '#services/audit/query-record.ts'
-import { roleFault, type Scope, scopeOf } from '#services/audit/scope.ts'
+import { roleFault, scopeOf } from '#services/audit/scope.ts'
 
 interface TileParams {
   readonly '*': string
