@@ -40,6 +40,12 @@ export const digestOf = ({ payloadType, payload }: Envelope, sha256: Sha256): Ui
 
 /** Reads an envelope in its one canonical form; checks no signature. */
 export const envelopeFrom = (bytes: Uint8Array, payloadType: string): Result<Envelope> => {
+  const begun = begunEnvelopeFrom(bytes, payloadType)
+  return begun.ok && begun.value.signatures.length < 1 ? refuse('signatures-malformed') : begun
+}
+
+/** As `envelopeFrom`, but of what is still to be signed: there may be no signature yet. */
+export const begunEnvelopeFrom = (bytes: Uint8Array, payloadType: string): Result<Envelope> => {
   const read = decodeSingleObject(signedAlertCodecs, bytes)
   if (!read.ok) return refuse('envelope-malformed', `${read.code} at byte ${read.at}`)
   if (read.value.payloadType !== payloadType) return refuse('payload-type-unknown')
@@ -51,7 +57,7 @@ export const envelopeFrom = (bytes: Uint8Array, payloadType: string): Result<Env
 type WrittenSignature = { readonly keyId: string; readonly signature: Uint8Array }
 
 const signaturesFrom = (written: readonly WrittenSignature[]): readonly Signature[] | null => {
-  if (written.length < 1 || written.length > LIMITS.signaturesMax) return null
+  if (written.length > LIMITS.signaturesMax) return null
   const signatures: Signature[] = []
   for (const { keyId, signature } of written) {
     const before = signatures.at(-1)

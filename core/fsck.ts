@@ -13,7 +13,7 @@ export interface FsckOptions {
   readonly tiles: TileStore
   /** The log's, as the directory names it. */
   readonly logKey: VerifierKey
-  /** Those that it was named by before. */
+  /** Those that it was named by before, also under another name. */
   readonly formerKeys?: readonly VerifierKey[]
   readonly sha256: Sha256
   readonly verify: VerifySignature

@@ -23,3 +23,10 @@ export const formerKeysOf = (
     const key = parseVerifierKey(sha256, text)
     return key !== null && key.name === log.name ? [key] : []
   })
+
+/** All keys that the directory named the log by before, also under other names: the tree of a log
+ * that was named anew goes on where the former one was, so what that one signed still holds. */
+export const formerLogsOf = (
+  { formerLogKeys }: Pick<DirectoryState, 'formerLogKeys'>,
+  sha256: Sha256,
+): readonly VerifierKey[] => formerLogKeys.flatMap((text) => parseVerifierKey(sha256, text) ?? [])

@@ -100,7 +100,7 @@ const foldersBetween = (top: string, end: string): readonly string[] => {
 }
 
 /** A name is durable only when its folder is. Windows cannot sync folders. */
-const syncFolder = async (folder: string): Promise<void> => {
+export const syncFolder = async (folder: string): Promise<void> => {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {

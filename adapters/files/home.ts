@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readKeyFile } from '#adapters/files/key-file.ts'
@@ -21,6 +22,8 @@ export const homePaths = (home: string) => ({
   searchKey: join(home, 'hub', 'search.key'),
   seal: join(home, 'hub', 'seal'),
   data: join(home, 'data'),
+  /** What a restore has not finished. */
+  restoring: join(home, 'data.restoring'),
   /** All topics of the embedded log. */
   logDatabase: join(home, 'data', 'log.db'),
   /** The access log's tiles and checkpoint, in C2SP's static layout. */
@@ -64,6 +67,14 @@ export const readFederation = async (home: string): Promise<FederationFile> => {
     throw new HomeUnusable(`${path} lacks federation, logName, genesisDigest or issuer`)
   }
   return file as FederationFile
+}
+
+/** Throws HomeUnusable while a restore has not finished: a hub that began an empty log in the place
+ * of the one that is being restored would sign a second history. */
+export const checkNotRestoring = (home: string): void => {
+  const { restoring } = homePaths(home)
+  if (!existsSync(restoring)) return
+  throw new HomeUnusable(`a restore of ${home} has not finished: let it, or run it again`)
 }
 
 /** The one thing that is trusted without proof: which directory this is. */

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
-const SCHEMA = 1
+export const LOG_SCHEMA = 1
 /** `RLog` in ASCII: tells this database from any other. */
 const APPLICATION_ID = 0x52_4c_6f_67
 
@@ -27,7 +27,7 @@ export const prepareForWriting = (db: DatabaseSync): void => {
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     PRAGMA application_id = ${APPLICATION_ID};
-    PRAGMA user_version = ${SCHEMA};
+    PRAGMA user_version = ${LOG_SCHEMA};
     COMMIT;
   `)
 }
@@ -38,9 +38,9 @@ export const checkSchema = (db: DatabaseSync): void => {
   if (pragma(db, 'application_id') !== APPLICATION_ID) {
     throw new ForeignDatabase(`${db.location()} is not a message log`)
   }
-  if (schema !== SCHEMA) {
+  if (schema !== LOG_SCHEMA) {
     throw new ForeignDatabase(
-      `${db.location()} has schema ${schema}, this program knows ${SCHEMA}: use a newer one`,
+      `${db.location()} has schema ${schema}, this program knows ${LOG_SCHEMA}: use a newer one`,
     )
   }
 }

@@ -2,6 +2,7 @@ import type { Command } from '#clients/cli/command.ts'
 import { accessLogCommand } from '#clients/cli/commands/access-log.ts'
 import { agencyCommand } from '#clients/cli/commands/agency.ts'
 import { alertCommand } from '#clients/cli/commands/alert.ts'
+import { backupCommand } from '#clients/cli/commands/backup.ts'
 import { completionCommand } from '#clients/cli/commands/completion.ts'
 import { configCommand } from '#clients/cli/commands/config.ts'
 import { demoCommand } from '#clients/cli/commands/demo.ts'
@@ -17,6 +18,7 @@ import { previewCommand } from '#clients/cli/commands/preview.ts'
 import { principalCommand } from '#clients/cli/commands/principal.ts'
 import { publishCommand } from '#clients/cli/commands/publish.ts'
 import { recallCommand } from '#clients/cli/commands/recall.ts'
+import { restoreCommand } from '#clients/cli/commands/restore.ts'
 import { rootCommand } from '#clients/cli/commands/root.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
 import { verifyCommand } from '#clients/cli/commands/verify.ts'
@@ -40,6 +42,8 @@ export const COMMANDS: readonly Command[] = [
   rootCommand,
   policyCommand,
   verifyCommand,
+  backupCommand,
+  restoreCommand,
   fsckCommand,
   doctorCommand,
   configCommand,

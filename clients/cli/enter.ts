@@ -22,7 +22,7 @@ import { base64, hex } from '#core/bytes.ts'
 import { type Classification, isClassification } from '#core/classification.ts'
 import type { AuthoredEntry } from '#core/directory/author.ts'
 import { decodeDirectoryEntry } from '#core/directory/codec.ts'
-import { DIRECTORY_PAYLOAD_TYPE, envelopeFrom } from '#core/envelope.ts'
+import { begunEnvelopeFrom, DIRECTORY_PAYLOAD_TYPE } from '#core/envelope.ts'
 import type { Sha256 } from '#core/hash.ts'
 import { isJurisdiction, type Jurisdiction } from '#core/jurisdiction.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
@@ -81,7 +81,7 @@ export const enter = async (
 }
 
 const readBack = ({ bytes }: Pick<AuthoredEntry, 'bytes'>) => {
-  const envelope = envelopeFrom(bytes, DIRECTORY_PAYLOAD_TYPE)
+  const envelope = begunEnvelopeFrom(bytes, DIRECTORY_PAYLOAD_TYPE)
   const entry = envelope.ok ? decodeDirectoryEntry(envelope.value.payload) : null
   if (!envelope.ok || entry === null) throw new Error('an entry of our own cannot be read')
   return { entry, signedBy: envelope.value.signatures.map(({ keyId }) => keyId) }

@@ -1,6 +1,8 @@
 import { PrivateKeyUnusable } from '#adapters/crypto/private-key.ts'
 import { HomeUnusable } from '#adapters/files/home.ts'
 import { LoosePermissions } from '#adapters/files/key-file.ts'
+import { FolderInUse } from '#adapters/sqlite/folder-lock.ts'
+import { BackupUnusable, RestoreRefused } from '#clients/cli/backup/backup-unusable.ts'
 import { EXIT, type ExitCode, UsageError } from '#clients/cli/command.ts'
 import { FAULTS } from '#clients/cli/directory-words.ts'
 import { DraftInvalid } from '#clients/cli/draft/draft-fault.ts'
@@ -41,6 +43,7 @@ const MISTAKES = [
   PrivateKeyUnusable,
   PolicyInvalid,
   DecisionRowsInvalid,
+  FolderInUse,
 ]
 
 const FILE_ERRORS = {
@@ -67,7 +70,7 @@ const hintOf = (code: FileError['code'], path: string): string =>
     ? '\n  is --home the folder with your keys, and the name of the post right?'
     : ''
 
-const UNVERIFIED = [HubMisbehaved, LogForked, LogChanged]
+const UNVERIFIED = [HubMisbehaved, LogForked, LogChanged, BackupUnusable, RestoreRefused]
 
 const messageOf = (error: unknown): string => {
   if (error instanceof UsageError || error instanceof DraftInvalid) return error.message

@@ -8,7 +8,8 @@ import type { VerifierKey } from '#core/tlog/verifier-key.ts'
 export interface LogTrust {
   /** Of type `ed25519`; its name is the log's. */
   readonly log: VerifierKey
-  /** Keys that the log gave up, under its name: only for who asks what it signed before. */
+  /** Keys that the log gave up, each under the name that it had then: only for who asks what it
+   * signed before. */
   readonly formerKeys?: readonly VerifierKey[]
   /** Of the cosignature types; cosignatures of others are ignored. */
   readonly cosigners: readonly VerifierKey[]
@@ -47,10 +48,9 @@ export const openCheckpoint = async (
   const note = parseNote(bytes)
   const checkpoint = note && parseCheckpoint(note.text)
   if (note === null || checkpoint === null) return { ok: false, why: 'malformed' }
-  if (checkpoint.origin !== log.name) return { ok: false, why: 'other-origin' }
-  const logKeys = [log, ...formerKeys].filter(({ name, type }) => {
-    return name === log.name && type === 'ed25519'
-  })
+  const named = [log, ...formerKeys].filter(({ name }) => name === checkpoint.origin)
+  if (named.length === 0) return { ok: false, why: 'other-origin' }
+  const logKeys = named.filter(({ type }) => type === 'ed25519')
   const opened = await openNote(note, [...logKeys, ...cosigners], verifiers)
   if (!opened.ok && opened.why === 'invalid-signature') return { ok: false, why: opened.why }
   const verified = opened.ok ? opened.verified : []

@@ -18,7 +18,7 @@ import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
 import { openAccessLog } from '#core/access-log.ts'
-import { formerKeysOf } from '#core/log-trust.ts'
+import { formerLogsOf } from '#core/log-trust.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { buildAudit } from '#services/audit/app.ts'
@@ -116,7 +116,7 @@ const openTree = async (home: string, parts: ServiceParts, settings: AuditSettin
     clock,
     checkpointEveryMs: settings.checkpointEveryMs,
     savedCheckpoints,
-    formerKeys: formerKeysOf(directory.state, trust.log, sha256),
+    formerKeys: formerLogsOf(directory.state, sha256),
     keyFault: () => logKeyFault(directory.state, trust.log),
     onAlarm,
     onProgress: (done, size) => onAlarm({ what: 'tiles-rebuilt', why: `${done} of ${size}` }),

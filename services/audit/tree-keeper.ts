@@ -22,7 +22,7 @@ export interface TreeKeeperDeps extends IntegrateDeps {
   readonly checkpointEveryMs: number
   /** Notes from elsewhere that this log must still agree with: a backup's, a witness's. */
   readonly savedCheckpoints: readonly Uint8Array[]
-  /** Those that the log was signed with before, under its name. */
+  /** Those that the log was signed with before, also under another name. */
   readonly formerKeys: readonly VerifierKey[]
   /** Why the key must sign nothing more; null while it is the log's. */
   readonly keyFault: () => Error | null

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
+import { checkNotRestoring, homePaths, readGenesisDigest } from '#adapters/files/home.ts'
 import { openSeal } from '#adapters/files/seal.ts'
 import { createServer, type LogDestination, listen } from '#adapters/http/server.ts'
 import { openServerTls } from '#adapters/http/server-tls.ts'
@@ -42,6 +42,7 @@ export const openHub = async (
   await using opening = new AsyncDisposableStack()
   const tls = files && (await openServerTls(files))
   const paths = homePaths(home)
+  checkNotRestoring(home)
   mkdirSync(paths.data, { recursive: true })
   const log = wrap('log', openSqliteLog({ path: paths.logDatabase }))
   opening.defer(() => log.close())

@@ -20,7 +20,7 @@ import type { Alarm } from '#core/alarm.ts'
 import { hex } from '#core/bytes.ts'
 import { type FsckReport, fsck } from '#core/fsck.ts'
 import { type KafkaSettings, kafkaFrom } from '#core/kafka-settings.ts'
-import { formerKeysOf } from '#core/log-trust.ts'
+import { formerLogsOf } from '#core/log-trust.ts'
 import type { MessageLog } from '#core/ports/message-log.ts'
 import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
 
@@ -107,7 +107,7 @@ export const fsckHome = async (home: string, { kafka, io }: FsckPlace): Promise<
     const named = directory.logVerifierKey
     const logKey = named === null ? null : parseVerifierKey(sha256, named)
     if (logKey === null) throw new UsageError(`the directory of ${home} names no access log`)
-    const formerKeys = formerKeysOf(directory, logKey, sha256)
+    const formerKeys = formerLogsOf(directory, sha256)
     const tiles = await openFileTileStore(paths.tiles)
     const onProgress = (done: number, total: number) => progress?.set(done, total)
     const keys = { logKey, formerKeys, sha256, verify: verifySignature }

@@ -27,11 +27,11 @@ import { decodeDirectoryEntry } from '#core/directory/codec.ts'
 import type { DirectoryChange } from '#core/directory/entry.ts'
 import type { DirectoryState } from '#core/directory/state.ts'
 import {
+  begunEnvelopeFrom,
   countersign,
   DIRECTORY_PAYLOAD_TYPE,
   digestOf,
   type Envelope,
-  envelopeFrom,
 } from '#core/envelope.ts'
 import { isKeyId, type KeyId } from '#core/key.ts'
 import { agencyOf } from '#core/principal.ts'
@@ -163,7 +163,7 @@ const encodedFrom = async (file: string): Promise<Uint8Array> => {
 }
 
 const entryFrom = async (file: string): Promise<Envelope> => {
-  const envelope = envelopeFrom(await encodedFrom(file), DIRECTORY_PAYLOAD_TYPE)
+  const envelope = begunEnvelopeFrom(await encodedFrom(file), DIRECTORY_PAYLOAD_TYPE)
   const isEntry = envelope.ok && decodeDirectoryEntry(envelope.value.payload) !== null
   if (!isEntry) throw new UsageError(`${file} is not what --to-sign writes`)
   return envelope.value
