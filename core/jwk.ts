@@ -1,5 +1,5 @@
 import { base64url, concatBytes, fromBase64url } from '#core/bytes.ts'
-import { hasRightLength, type PublicKey } from '#core/key.ts'
+import { isUsableKey, type PublicKey } from '#core/key.ts'
 
 /** A public key as a JSON Web Key: RFC 7518 §6.2 (EC), RFC 8037 §2 (OKP). */
 export type PublicJwk =
@@ -40,4 +40,4 @@ const coordinate = (text: unknown): Uint8Array => {
   return bytes?.length === COORDINATE_BYTES ? bytes : new Uint8Array(0)
 }
 
-const checked = (key: PublicKey): PublicKey | null => (hasRightLength(key) ? key : null)
+const checked = (key: PublicKey): PublicKey | null => (isUsableKey(key) ? key : null)

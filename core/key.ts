@@ -1,4 +1,4 @@
-import { base64url, compareBytes, fromHex, utf8 } from '#core/bytes.ts'
+import { base64url, compareBytes, fromHex, hex, utf8 } from '#core/bytes.ts'
 import type { Sha256 } from '#core/hash.ts'
 
 /** What a key can be. The directory says which a key is; a message never does. */
@@ -39,6 +39,32 @@ const requiredMembers = ({ algorithm, key }: PublicKey): string =>
 
 export const hasRightLength = ({ algorithm, key }: PublicKey): boolean =>
   key.length === ALGORITHMS[algorithm].keyBytes
+
+/**
+ * The points of small order of edwards25519 (RFC 8032 §5.1), by their y in every encoding, without
+ * the sign of x. Under such a key one signature, which anybody can make, fits all messages or many.
+ * Libraries disagree on whether it does: where it decides what is in the directory, two readers of
+ * the same chain would come to two directories.
+ */
+const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
+  `00${'00'.repeat(31)}`,
+  `01${'00'.repeat(31)}`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+])
+
+/** Whether a key has its length and stands for one signer. */
+export const isUsableKey = (key: PublicKey): boolean =>
+  hasRightLength(key) && !(key.algorithm === 'Ed25519' && hasSmallOrder(key.key))
+
+const hasSmallOrder = (key: Uint8Array): boolean => {
+  const point = key.slice()
+  point[31] = (point[31] ?? 0) & 0x7f
+  return SMALL_ORDER_POINTS.has(hex(point))
+}
 
 const HALF_P256_ORDER = fromHex('7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8')
 

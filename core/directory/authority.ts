@@ -20,7 +20,7 @@ import {
 } from '#core/directory/entry.ts'
 import { type DirectoryState, isSuspended } from '#core/directory/state.ts'
 import type { Sha256 } from '#core/hash.ts'
-import { hasRightLength, type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
+import { isUsableKey, type KeyId, keyIdOf, type PublicKey } from '#core/key.ts'
 import { LIMITS } from '#core/limits.ts'
 import { agencyOf, type PrincipalId } from '#core/principal.ts'
 import { parseVerifierKey } from '#core/tlog/verifier-key.ts'
@@ -104,7 +104,7 @@ const genesisFault = (
   if (state.sequence !== -1) return 'already-there'
   const roots = new Set(genesis.rootKeys.map((key) => keyIdOf(key, sha256)))
   const { rootSignaturesMin } = genesis
-  if (!genesis.rootKeys.every(hasRightLength) || roots.size !== genesis.rootKeys.length) {
+  if (!genesis.rootKeys.every(isUsableKey) || roots.size !== genesis.rootKeys.length) {
     return 'bad-value'
   }
   if (!canAct(roots.size, rootSignaturesMin)) return 'bad-value'
@@ -258,7 +258,7 @@ const newKeyFault = (
   key: PublicKey,
   sha256: Sha256,
 ): DirectoryFault | null => {
-  if (!hasRightLength(key)) return 'bad-value'
+  if (!isUsableKey(key)) return 'bad-value'
   const id = keyIdOf(key, sha256)
   const isKnown = state.keys.has(id) || state.rootKeys.has(id) || state.formerRootKeys.has(id)
   return isKnown ? 'already-there' : null
@@ -289,7 +289,9 @@ const logFault = (
   { verifierKey }: LogNamed,
   sha256: Sha256,
 ): DirectoryFault | null => {
-  if (parseVerifierKey(sha256, verifierKey)?.type !== 'ed25519') return 'bad-value'
+  const parsed = parseVerifierKey(sha256, verifierKey)
+  if (parsed?.type !== 'ed25519') return 'bad-value'
+  if (!isUsableKey({ algorithm: 'Ed25519', key: parsed.publicKey })) return 'bad-value'
   const isKnown = verifierKey === logVerifierKey || formerLogKeys.includes(verifierKey)
   return isKnown ? 'already-there' : null
 }

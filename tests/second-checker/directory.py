@@ -3,9 +3,9 @@
 from entry import (
     ADMINISTRATOR,
     claims,
-    has_length,
     is_active,
     is_proven,
+    is_usable,
     is_verifier_key,
     is_well_formed,
     root_keys,
@@ -175,7 +175,7 @@ class Directory:
 
     def _check_Genesis(self, change, _):
         keys = root_keys(change)
-        sizes = all(has_length(key) for key in change["rootKeys"])
+        sizes = all(is_usable(key) for key in change["rootKeys"])
         _need(sizes and len(keys) == len(change["rootKeys"]), "bad-value")
         self._check_root_number(len(keys), change["rootSignaturesMin"])
 
@@ -326,7 +326,7 @@ class Directory:
         self._check_new_key(change["key"])
 
     def _check_new_key(self, key):
-        _need(has_length(key), "bad-value")
+        _need(is_usable(key), "bad-value")
         one = key_id(key["algorithm"], key["key"])
         known = (self.keys, self.root_keys, self.former_root_keys)
         _need(not any(one in keys for keys in known), "already-there")

@@ -3,7 +3,15 @@
 import base64
 
 from meaning import JURISDICTIONS, is_agency, is_principal, is_time
-from signing import KEY_BYTES, KEY_ID, key_id, pre_authentication_encoding, sha256, verifies
+from signing import (
+    KEY_BYTES,
+    KEY_ID,
+    has_small_order,
+    key_id,
+    pre_authentication_encoding,
+    sha256,
+    verifies,
+)
 
 POSSESSION = "application/vnd.rabta.key-possession"
 ADMINISTRATOR = {"realm": "live", "role": "administrator"}
@@ -37,8 +45,10 @@ def root_keys(genesis):
     return {key_id(*key): key for key in keys}
 
 
-def has_length(key):
-    return len(key["key"]) == KEY_BYTES[key["algorithm"]]
+def is_usable(key):
+    if len(key["key"]) != KEY_BYTES[key["algorithm"]]:
+        return False
+    return key["algorithm"] != "Ed25519" or not has_small_order(key["key"])
 
 
 def is_well_formed(entry, kind, change):
@@ -69,4 +79,5 @@ def is_verifier_key(text):
     except ValueError:
         return False
     expected = sha256(name.encode("utf-8") + b"\n" + typed)[:4].hex()
-    return bool(name) and len(typed) == 33 and typed[0] == 1 and digits == expected
+    is_typed = len(typed) == 33 and typed[0] == 1 and not has_small_order(typed[1:])
+    return bool(name) and is_typed and digits == expected

@@ -14,6 +14,8 @@ ALERT = "application/vnd.rabta.alert+avro"
 DIRECTORY_ENTRY = "application/vnd.rabta.directory-entry+avro"
 KEY_BYTES = {"Ed25519": 32, "ES256": 64}
 KEY_ID = re.compile("[A-Za-z0-9_-]{43}")
+FIELD = 2**255 - 19
+EDWARDS_D = -121665 * pow(121666, -1, FIELD) % FIELD
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -63,6 +65,17 @@ def envelope_from(schema, message, payload_type):
     if not is_list:
         raise Refused("signatures-malformed")
     return envelope
+
+
+def has_small_order(key):
+    """Whether eight times the point is the neutral one, by RFC 8032 §5.1.4; no list is needed."""
+    y = (int.from_bytes(key, "little") & ((1 << 255) - 1)) % FIELD
+    xx = (y * y - 1) * pow(EDWARDS_D * y * y + 1, FIELD - 2, FIELD) % FIELD
+    # Doubling by squares alone: y(2P) = (y² + x²) / (2 − (y² − x²)), and x² follows from y.
+    for _ in range(3):
+        y = (y * y + xx) * pow(2 - (y * y - xx), FIELD - 2, FIELD) % FIELD
+        xx = (y * y - 1) * pow(EDWARDS_D * y * y + 1, FIELD - 2, FIELD) % FIELD
+    return y == 1
 
 
 def verifies(algorithm, key, message, signature):

@@ -66,6 +66,12 @@ export const enterKeys = async (topic: DirectoryTopic): Promise<void> => {
     principal: administrator,
   })
   await bad('an empty key', { key: { algorithm: 'Ed25519', key: new Uint8Array(0) } })
+  // Some libraries say that this signature is the key's, over anything: the neutral point, and no S.
+  const neutral = Uint8Array.from({ length: 64 }, (_, at) => (at === 0 ? 1 : 0))
+  await bad('a key under which one signature fits all messages', {
+    key: { algorithm: 'Ed25519', key: neutral.slice(0, 32) },
+    possession: neutral,
+  })
   await topic.apply('a key for alerts', { ...kp, change: alerts })
   await topic.ignore('the key again', 'already-there', { ...kp, change: alerts })
   await topic.ignore('the key for another agency', 'already-there', {

@@ -130,8 +130,11 @@ const enterLog = async (topic: DirectoryTopic): Promise<void> => {
     ...by,
     change: { type: 'LogNamed', verifierKey: verifier } as const,
   })
-  const ofType = (type: 'ed25519' | 'ed25519-cosignature'): string => {
-    const key = verifierKey(sha256, LOG_NAME, type, LOG.publicKey.key)
+  const ofType = (
+    type: 'ed25519' | 'ed25519-cosignature',
+    publicKey = LOG.publicKey.key,
+  ): string => {
+    const key = verifierKey(sha256, LOG_NAME, type, publicKey)
     return key === null ? '' : formatVerifierKey(key)
   }
   const verifier = ofType('ed25519')
@@ -142,6 +145,11 @@ const enterLog = async (topic: DirectoryTopic): Promise<void> => {
     named(ofType('ed25519-cosignature')),
   )
   await topic.ignore('a log’s key under another name', 'bad-value', named(`x${verifier}`))
+  await topic.ignore(
+    'a log’s key under which anybody signs',
+    'bad-value',
+    named(ofType('ed25519', new Uint8Array(32))),
+  )
   await topic.apply('the access log', named(verifier))
 }
 
