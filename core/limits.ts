@@ -184,6 +184,7 @@ export const LIMITS = {
   clientIgnoredEntriesMax: 1_000,
   clientAgenciesMax: 10_000,
   clientAcknowledgedMax: 10_000,
+  clientGivenMax: 100_000,
   clientDirectoryAttemptsMax: 8,
   clientCheckpointPollMs: 250,
   clientCheckpointWaitMs: 10_000,

@@ -13,7 +13,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'A session': ['session', 'connection', 'errors'],
   'For publishers': ['preview', 'sign-alert', 'publish', 'status', 'recall'],
   'For subscribers': [
-    ...['feed', 'feed-stream', 'read', 'acknowledge', 'recalled-alerts'],
+    ...['feed', 'feed-stream', 'given-alerts', 'read', 'acknowledge', 'recalled-alerts'],
     ...['verify-release', 'release-fault'],
   ],
   'For auditors': ['search', 'given-to', 'record-filter', 'found-record', 'given-record'],

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { HubMisbehaved } from '#clients/sdk/errors.ts'
-import { feedPages } from '#clients/sdk/feed.ts'
+import { feedPage, feedPages } from '#clients/sdk/feed.ts'
 import { type FeedMoment, type FeedStreamOptions, feedStream } from '#clients/sdk/feed-stream.ts'
+import { GivenAlerts } from '#clients/sdk/given-alerts.ts'
 import { readAlert } from '#clients/sdk/read.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import type { Alert } from '#core/alert.ts'
@@ -184,6 +185,44 @@ test('a reader who is suspended hears it', async () => {
     suspended: true,
   })
   expect(await failure).toMatchObject({ name: 'HubRefusal', status: 403 })
+})
+
+/** NACTA's coordinator as its administrator enters it: not cleared for the alerts here, or cleared. */
+const clear = (clearance: 'UNCLASSIFIED' | 'SECRET') =>
+  enter(hub, hub.home.administratorSigner('nacta'), {
+    type: 'PrincipalSet',
+    agency: agencyId('nacta'),
+    principal: reader().principal,
+    kind: 'PERSON',
+    suspended: false,
+    clearance,
+    jurisdictions: ['PK', 'PK-KP'],
+    caveats: [],
+    roles: [{ realm: 'live', role: 'subscriber' }],
+  })
+
+test('a reader whose rights widen hears it, in the stream and on the next page', async () => {
+  await clear('UNCLASSIFIED')
+  const moments = stream({ from: 'now' })
+  const begun = (await moments.next()).value
+  if (!begun) throw new Error('nothing came')
+  expect(begun.widened).toBe(false)
+  const missed = await publish()
+  await hub.settled()
+  await clear('SECRET')
+  const told = (await moments.next()).value
+  expect(told).toMatchObject({ widened: true, release: null, notice: null })
+  // The next sign of life carries a cursor from after it.
+  const after = (await moments.next()).value
+  if (!after) throw new Error('nothing came')
+  const pageFrom = (from: string) => feedPage(reader(), { from })
+  expect((await pageFrom(begun.cursor)).widened).toBe(true)
+  expect((await pageFrom(after.cursor)).widened).toBe(false)
+  const all = await pageFrom('earliest')
+  expect(all.items.map((item) => item.ok && item.alert.id)).toEqual([missed])
+  const given = new GivenAlerts()
+  expect(given.take(all.items)).toEqual(all.items)
+  expect(given.take(all.items)).toEqual([])
 })
 
 test('who leaves closes the connection, and who aborts ends without an error', async () => {

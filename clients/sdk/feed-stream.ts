@@ -21,8 +21,10 @@ export interface FeedStreamOptions extends CallOptions {
 export interface FeedMoment {
   /** An alert that was recalled; null for every other moment. */
   readonly notice: RecallNotice | null
-  /** An alert that verified, or a fault; null with a notice, and when only the cursor
-   * moved: a sign of life. */
+  /** As in a page: for the one moment that says so. */
+  readonly widened: boolean
+  /** An alert that verified, or a fault; null with a notice, when rights have widened, and when only
+   * the cursor moved: a sign of life. */
   readonly release: Release | null
   /** Keep it once the release is dealt with: from here the feed goes on, after a crash too. */
   readonly cursor: string
@@ -95,27 +97,30 @@ async function* momentsIn(
   let cursor: string | null = null
   for await (const block of eventBlocks(chunks)) {
     if (block.event === 'end') throw new HubUnreachable(`the hub ended the stream: ${endOf(block)}`)
-    if (block.event === 'recall') {
+    if (block.event === 'recall' || block.event === 'widened') {
       // A hub says first where the reader is.
-      if (cursor === null) throw malformed('a notice before any id')
-      yield { notice: noticeIn(block), release: null, cursor }
+      if (cursor === null) throw malformed(`${block.event} before any id`)
+      if (block.event === 'widened') yield { ...SIGN_OF_LIFE, widened: true, cursor }
+      else yield { ...SIGN_OF_LIFE, notice: noticeIn(block), cursor }
       continue
     }
     if (block.id === null) continue
     if (!isCursor(block.id)) throw malformed('an id that is no cursor')
     cursor = block.id
-    if (block.event === null) yield { notice: null, release: null, cursor }
+    if (block.event === null) yield { ...SIGN_OF_LIFE, cursor }
     if (block.event !== 'alert') continue
     const items = [itemFrom(jsonOf(block))]
     const [release] = await verifyReleases(session, items, { ...asked, newestBefore })
     if (release === undefined) throw new TypeError('an item gave no release')
     if (release.ok) newestBefore = release.record.index
-    yield { notice: null, release, cursor }
+    yield { ...SIGN_OF_LIFE, release, cursor }
   }
   throw new HubUnreachable('the stream broke off')
 }
 
 const TYPE = 'text/event-stream'
+
+const SIGN_OF_LIFE = { notice: null, widened: false, release: null } as const
 
 const jsonOf = ({ data }: EventBlock): unknown => {
   try {

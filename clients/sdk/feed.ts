@@ -46,6 +46,10 @@ export interface FeedPage {
   readonly notices: readonly RecallNotice[]
   /** Whether there are more: all recalls stand in the feed, as alerts. */
   readonly noticesCut: boolean
+  /** This principal holds rights that the cursor given does not know of: what was passed over for
+   * the lack of them is behind it, and `from: 'earliest'` gives it (`GivenAlerts` tells what you
+   * had). Comes again until a later page's cursor is used. */
+  readonly widened: boolean
   /** In the feed's order; each an alert that verified, or a fault. */
   readonly items: readonly Release[]
   /** Keep it once the items are dealt with: from here the feed goes on, after a crash too. */
@@ -88,10 +92,11 @@ export const feedPage = async (session: Session, options: FeedOptions): Promise<
     ...(purpose && { purpose }),
     ...(signal && { signal }),
   })
-  const { notices, noticesCut, items, next, isEnd } = jsonFrom(answer, pageShape(limit))
+  const page = jsonFrom(answer, pageShape(limit))
+  const { notices, noticesCut, widened, items, next, isEnd } = page
   const asked = { action: 'RELEASE', purpose: purpose ?? null, newestBefore } as const
   const releases = await verifyReleases(session, items.map(itemFrom), asked)
-  return { notices, noticesCut, items: releases, cursor: next, isEnd }
+  return { notices, noticesCut, widened, items: releases, cursor: next, isEnd }
 }
 
 const ITEMS = 100
@@ -119,6 +124,7 @@ const pageShape = (limit: number) =>
   objectOf({
     notices: listOf(noticeShape, LIMITS.recallNoticesMax),
     noticesCut: flagShape,
+    widened: flagShape,
     items: listOf(anyShape, limit),
     next: namedShape(isCursor),
     isEnd: flagShape,

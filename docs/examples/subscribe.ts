@@ -6,10 +6,11 @@ import { home, print, session } from '#examples/open-session.ts'
 
 const file = join(home, `${session.principal.replace('/', '.')}.cursor`)
 const from = await readFile(file, 'utf8').catch(() => 'earliest')
-for await (const { items, cursor } of feedPages(session, { from })) {
+for await (const { widened, items, cursor } of feedPages(session, { from })) {
   for (const item of items) {
     if (item.ok) print(`${item.alert.origin}/${item.alert.id} ${item.alert.texts[0]?.headline}`)
     else print(`NOT VERIFIED ${item.fault}`) // evidence, never an alert
   }
+  if (widened) print('RIGHTS WIDENED: remove the cursor to get what was passed over')
   await writeFile(file, cursor) // once the page is dealt with: after a crash nothing is missed
 }

@@ -90,6 +90,61 @@ test('a feed that is followed goes on as alerts come, until it is stopped', asyn
   expect(told.err).toMatch(/cursor \S+\n$/)
 })
 
+test('a feed says that rights have widened, and reads what was passed over', async () => {
+  const set = (clearance: string) =>
+    rabta(
+      ...['principal', 'set', 'ctd-kp/analyst', '--clearance', clearance],
+      ...['--as', 'ctd-kp/administrator', ...at()],
+    )
+  const feed = (...args: readonly string[]) =>
+    rabta('feed', '--as', 'ctd-kp/analyst', ...args, ...at())
+  const cursorIn = (err: string) => /cursor (\S+)/.exec(err)?.[1] ?? ''
+  const seen = await published()
+  await set('UNCLASSIFIED')
+  const missed = await published()
+  const before = await feed('--all')
+  expect(before.out).toBe('')
+  await set('SECRET')
+  const told = await feed('--from', cursorIn(before.err))
+  expect([told.exit, told.out]).toEqual([EXIT.ok, ''])
+  expect(told.err).toContain('--from earliest')
+  expect((await feed('--from', cursorIn(told.err))).err).not.toContain('widened')
+  const again = await feed('--from', cursorIn(before.err), '--all', '--reread', '--json')
+  const [first, ...rest] = again.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(first).toEqual({ widened: true })
+  const ids = rest.map(({ alert }) => `ctd-kp/${alert.id}`)
+  expect(ids).toEqual(expect.arrayContaining([seen, missed]))
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('a feed that is followed reads again when rights widen, and shows nothing twice', async () => {
+  const set = (clearance: string) =>
+    rabta(
+      ...['principal', 'set', 'ctd-kp/analyst', '--clearance', clearance],
+      ...['--as', 'ctd-kp/administrator', ...at()],
+    )
+  await set('SECRET')
+  const first = await published()
+  const args = ['feed', '--as', 'ctd-kp/analyst', '--follow', '--reread', '--json', ...at()]
+  const { told, ended, stop } = started(...args)
+  const lines = () => told.out.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []))
+  const ids = () => lines().flatMap(({ alert }) => (alert ? [`ctd-kp/${alert.id}`] : []))
+  while (!ids().includes(first)) await setTimeout(10)
+  await set('UNCLASSIFIED')
+  const missed = await published()
+  await set('SECRET')
+  while (!ids().includes(missed)) await setTimeout(10)
+  const later = await published()
+  while (!ids().includes(later)) await setTimeout(10)
+  stop()
+  expect(await ended).toBe(EXIT.ok)
+  expect(lines().filter(({ widened }) => widened)).toHaveLength(1)
+  expect(new Set(ids()).size).toBe(ids().length)
+})
+
 test('whom a draft would reach is said before anything is published', async () => {
   const { exit, out } = await rabta('preview', draft, '--as', 'ctd-kp/duty-officer', ...at())
   expect(exit).toBe(EXIT.ok)

@@ -18,7 +18,8 @@ import { FEED_HEADER, releaseRow, releaseToJson } from '#clients/cli/show-alert.
 import { ShownRecalls } from '#clients/cli/shown-recalls.ts'
 import { table } from '#clients/cli/table.ts'
 import { type FeedFilter, feedPages } from '#clients/sdk/feed.ts'
-import { type FeedStreamOptions, feedStream } from '#clients/sdk/feed-stream.ts'
+import { feedStream } from '#clients/sdk/feed-stream.ts'
+import { GivenAlerts } from '#clients/sdk/given-alerts.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import type { Release } from '#clients/sdk/verify-release.ts'
 import { isAgencyId } from '#core/agency.ts'
@@ -52,6 +53,10 @@ export const feedCommand: Command = {
     limit: { type: 'string', value: 'N', help: 'Items a page, 1 to 500.', default: '100' },
     all: { type: 'boolean', help: 'Go on to the end of the feed.' },
     follow: { type: 'boolean', help: 'Go on to the end, then as alerts come, until stopped.' },
+    reread: {
+      type: 'boolean',
+      help: 'When your rights have widened, read from the earliest too; shows nothing twice.',
+    },
     jurisdiction: only(ALL_JURISDICTIONS),
     classification: only(CLASSIFICATIONS),
     precedence: only(PRECEDENCES),
@@ -64,61 +69,106 @@ export const feedCommand: Command = {
   ],
   run: async (given, io) => {
     const { session, recalled } = await identityFrom(given)
-    const filter = filterFrom(given)
-    const isFollowing = flag(given, 'follow')
     const isJson = flag(given, 'json')
-    const showing = { isJson, io, recalls: new ShownRecalls(recalled, { io, isJson }) }
-    let [cursor, faults] = [text(given, 'from'), 0]
-    const limit = count(given, 'limit')
-    const { signal } = io
-    for await (const page of feedPages(session, { from: cursor, limit, filter, signal })) {
-      cursor = page.cursor
-      for (const notice of page.notices) faults += await showing.recalls.notice(notice)
-      faults += await show(page.items, showing)
-      const isLast = page.isEnd || !(flag(given, 'all') || isFollowing)
-      if (isLast) io.say(`cursor ${cursor}${page.isEnd ? '' : ' (there is more)'}\n`)
-      if (isLast) break
+    const reading: Reading = {
+      session,
+      options: { filter: filterFrom(given), signal: io.signal },
+      limit: count(given, 'limit'),
+      isAll: flag(given, 'all') || flag(given, 'follow'),
+      isAgain: flag(given, 'reread'),
+      given: new GivenAlerts(),
+      isJson,
+      io,
+      recalls: new ShownRecalls(recalled, { io, isJson }),
     }
-    if (isFollowing) faults += await follow(session, { from: cursor, filter, signal }, showing)
+    const faults = await read(reading, text(given, 'from'), flag(given, 'follow'))
     return faults === 0 ? EXIT.ok : EXIT.unverified
   },
 }
 
-interface Showing {
+interface Reading {
+  readonly session: Session
+  readonly options: { readonly filter: FeedFilter; readonly signal: AbortSignal }
+  readonly limit: number
+  readonly isAll: boolean
+  /** From the earliest, when rights have widened. */
+  readonly isAgain: boolean
+  /** What this run has shown. */
+  readonly given: GivenAlerts
   readonly isJson: boolean
   readonly io: Io
   readonly recalls: ShownRecalls
 }
 
-/** Shows alerts as they come, until stopped; gives the number of faults. */
-const follow = async (
-  session: Session,
-  options: FeedStreamOptions,
-  showing: Showing,
-): Promise<number> => {
-  const { io } = showing
+interface Part {
+  readonly cursor: string
+  readonly faults: number
+  /** It ends here because all is to be read again. */
+  readonly isToReread: boolean
+}
+
+/** Gives the number of faults. */
+const read = async (reading: Reading, from: string, isFollowing: boolean): Promise<number> => {
+  const pages = await showPages(reading, from)
+  if (pages.isToReread) return pages.faults + (await read(reading, EARLIEST, isFollowing))
+  if (!isFollowing) return pages.faults
+  const stream = await follow(reading, pages.cursor)
+  const rest = stream.isToReread ? await read(reading, EARLIEST, isFollowing) : 0
+  return pages.faults + stream.faults + rest
+}
+
+const EARLIEST = 'earliest'
+
+const showPages = async (reading: Reading, from: string): Promise<Part> => {
+  const { session, options, limit, isAll, io, recalls } = reading
+  let [cursor, faults] = [from, 0]
+  for await (const page of feedPages(session, { ...options, limit, from })) {
+    cursor = page.cursor
+    for (const notice of page.notices) faults += await recalls.notice(notice)
+    faults += await show(page.items, reading)
+    if (page.widened && sayWidened(reading)) return { cursor, faults, isToReread: true }
+    const isLast = page.isEnd || !isAll
+    if (isLast) io.say(`cursor ${cursor}${page.isEnd ? '' : ' (there is more)'}\n`)
+    if (isLast) break
+  }
+  return { cursor, faults, isToReread: false }
+}
+
+/** Shows alerts as they come, until stopped. */
+const follow = async (reading: Reading, from: string): Promise<Part> => {
+  const { session, options, io, recalls } = reading
   const onWait = ({ message }: Error, waitMs: number): void => {
     io.say(`${message}; again in ${(waitMs / 1_000).toFixed(1)} s\n`)
   }
-  let [faults, last] = [0, options.from]
-  for await (const { notice, release, cursor } of feedStream(session, { ...options, onWait })) {
-    last = cursor
-    if (notice !== null) faults += await showing.recalls.notice(notice)
-    if (release !== null) faults += await show([release], showing)
+  let [cursor, faults] = [from, 0]
+  for await (const moment of feedStream(session, { ...options, from, onWait })) {
+    cursor = moment.cursor
+    if (moment.notice !== null) faults += await recalls.notice(moment.notice)
+    if (moment.release !== null) faults += await show([moment.release], reading)
+    if (moment.widened && sayWidened(reading)) return { cursor, faults, isToReread: true }
   }
-  io.say(`cursor ${last}\n`)
-  return faults
+  io.say(`cursor ${cursor}\n`)
+  return { cursor, faults, isToReread: false }
 }
 
-/** Gives how many of them are none. */
+/** Gives whether all is to be read again. */
+const sayWidened = ({ isAgain, isJson, io }: Reading): boolean => {
+  io.say('Your rights have widened: what was passed over before may be open to you now.\n')
+  io.say(isAgain ? '  Reading again from the earliest.\n' : '  --from earliest gives it.\n')
+  if (isJson) io.out(`${JSON.stringify({ widened: true })}\n`)
+  return isAgain
+}
+
+/** Shows what this run has not shown; gives how many of them are no alerts. */
 const show = async (
   items: readonly Release[],
-  { isJson, io, recalls }: Showing,
+  { isJson, io, recalls, given }: Reading,
 ): Promise<number> => {
-  for (const item of items) await recalls.release(item)
-  if (isJson) for (const item of items) io.out(`${JSON.stringify(releaseToJson(item))}\n`)
-  else if (items.length > 0) io.out(`${table(FEED_HEADER, items.map(releaseRow))}\n`)
-  return items.filter(({ ok }) => !ok).length
+  const fresh = given.take(items)
+  for (const item of fresh) await recalls.release(item)
+  if (isJson) for (const item of fresh) io.out(`${JSON.stringify(releaseToJson(item))}\n`)
+  else if (fresh.length > 0) io.out(`${table(FEED_HEADER, fresh.map(releaseRow))}\n`)
+  return fresh.filter(({ ok }) => !ok).length
 }
 
 const filterFrom = (given: Given): FeedFilter => {
