@@ -31,6 +31,11 @@ export const REFUSALS = {
     'Set Content-Type as detail says.',
   ],
   'request-invalid': [400, 'The request is not well formed.', 'See detail.'],
+  'case-missing': [
+    400,
+    'An alert is exported for a case, and the request names none.',
+    'Send Rabta-Purpose with a code and a case reference: PROSECUTION FIR:12/2026.',
+  ],
   'request-slow': [
     408,
     'The request did not come whole in time; the connection is closed.',

@@ -160,6 +160,9 @@ export const FeedItem = closed(
   'FeedItem',
 )
 
+/** The same parts as an item of a feed, with the `EXPORT` record of this very call. */
+export const ExportedAlert = closed(FeedItem.properties, 'ExportedAlert')
+
 export const RecallNotice = closed(
   { origin: Agency, id: Uuid, digest: Digest, recalledBy: Uuid, acceptedAtMs: TimeMs },
   'RecallNotice',

@@ -7,6 +7,7 @@ import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { acknowledgementRoute } from '#services/gateway/routes/acknowledgement.ts'
 import { alertRoutes } from '#services/gateway/routes/alert.ts'
 import { directoryRoutes } from '#services/gateway/routes/directory.ts'
+import { exportRoute } from '#services/gateway/routes/export.ts'
 import { feedRoute } from '#services/gateway/routes/feed.ts'
 import { feedStreamRoute } from '#services/gateway/routes/feed-stream.ts'
 import { previewRoute } from '#services/gateway/routes/preview.ts'
@@ -39,6 +40,7 @@ export const gatewayRoutes = (app: FastifyInstance, deps: GatewayDeps): void => 
   publishRoute(app, deps)
   alertRoutes(app, deps)
   acknowledgementRoute(app, deps)
+  exportRoute(app, deps)
   feedRoute(app, deps)
   feedStreamRoute(app, deps)
   previewRoute(app, deps)

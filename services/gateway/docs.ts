@@ -20,6 +20,7 @@ import {
   AvroSchema,
   DirectoryEntered,
   DirectoryPage,
+  ExportedAlert,
   FeedPage,
   Fingerprint,
   PolicyTexts,
@@ -188,6 +189,25 @@ export const DOCS = {
       201: { description: 'On record.', headers: PRIVATE, content: json(Acknowledgement) },
     },
     refusals: [...CALLERS, ...BODIES, 'not-found'],
+  },
+  exportAlert: {
+    id: 'exportAlert',
+    tag: 'Alerts',
+    summary: 'Take one alert out of the hub as evidence',
+    description:
+      'Rabta-Purpose must name a case. What you may not export is as what does not exist; both are ' +
+      'recorded. With the directory’s entries and the proof of the record it can be verified offline.',
+    access: 'token',
+    params: ALERT_NAME,
+    headers: PURPOSE,
+    answers: {
+      200: {
+        description: 'What was signed, and the record of its export.',
+        headers: PRIVATE,
+        content: json(ExportedAlert),
+      },
+    },
+    refusals: [...CALLERS, ...RELEASES, ...DIRECT_READS, 'case-missing'],
   },
   preview: {
     id: 'previewLabel',

@@ -15,7 +15,7 @@ import { isCompromised } from '#core/signing.ts'
 import type { Uuid } from '#core/uuid.ts'
 import { overConnection, type Verdict } from '#services/gateway/connection-rule.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
-import { isWithdrawnFrom } from '#services/gateway/recalled.ts'
+import { isWithdrawnFrom, recalledBy } from '#services/gateway/recalled.ts'
 
 export interface Reader {
   readonly caller: AuthenticatedCaller
@@ -83,7 +83,7 @@ export const decideRead = (
 ): Verdict => decideOn(deps, caller, alert, 'read')
 
 /** What the policy is asked before an alert leaves in a record's action. */
-const DECIDED_AS = { RELEASE: 'read', READ: 'read', EXPORT: 'export' } as const
+export const DECIDED_AS = { RELEASE: 'read', READ: 'read', EXPORT: 'export' } as const
 export type ReleaseAction = keyof typeof DECIDED_AS
 
 /**
@@ -99,14 +99,15 @@ export const release = async (
   { action, decidedAt }: { readonly action: ReleaseAction; readonly decidedAt: number },
   opened: readonly Opened[],
 ): Promise<Result<readonly Released[]>> => {
-  const sound = opened.filter((one) => standingFault(deps, reader, one) === null)
+  const isSound = (one: Opened): boolean => standingFault(deps, reader, action, one) === null
+  const sound = opened.filter(isSound)
   const drafts = sound.map(({ alert }) => allowedDraft(deps, reader, action, alert))
   const records = await appended(deps, drafts)
   if (records === null) return refuse('record-not-durable')
   if (!deps.directory.isFresh()) return refuse('directory-stale')
   if (!isPolicyActive(deps)) return refuse('policy-not-active')
   const mayGo = (one: Opened): boolean =>
-    standingFault(deps, reader, one) === null &&
+    isSound(one) &&
     (deps.directory.state.sequence === decidedAt ||
       decideOn(deps, reader.caller, one.alert, DECIDED_AS[action]).allowed)
   return accept(
@@ -155,18 +156,22 @@ export const standingFaultOf = (
   deps: GatewayDeps,
   reader: Reader,
   alert: IndexedAlert,
+  action: ReleaseAction = 'READ',
 ): RefusalCode | null => {
   const opened = open(deps, alert)
-  return typeof opened === 'string' ? opened : standingFault(deps, reader, opened)
+  return typeof opened === 'string' ? opened : standingFault(deps, reader, action, opened)
 }
 
 const standingFault = (
   deps: GatewayDeps,
   { caller }: Reader,
+  action: ReleaseAction,
   { alert, envelope, stamp }: Opened,
 ): RefusalCode | null => {
   const { directory, clock } = deps
   if (isWithdrawnFrom(deps, caller.agency, alert)) return 'recalled'
+  // Its origin may still look at what it recalled; nobody makes evidence of it.
+  if (action === 'EXPORT' && recalledBy(deps, alert) !== null) return 'recalled'
   if (alert.expiresAtMs !== null && alert.expiresAtMs <= clock.nowMs()) return 'expired'
   return isCompromised(directory.state, envelope, stamp.acceptedAtMs) ? 'compromised' : null
 }

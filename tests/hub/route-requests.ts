@@ -103,6 +103,10 @@ export const REQUESTS: Readonly<Record<string, Ask>> = {
       type: 'application/json',
       bytes: Buffer.from(JSON.stringify({ label: LABEL })),
     }),
+  'GET /v1/alerts/:origin/:id/export': (hub, caller, { id }) =>
+    ask(hub, caller, `/v1/alerts/ctd-kp/${id}/export`, {
+      headers: { 'rabta-purpose': 'PROSECUTION FIR:12/2026' },
+    }),
   'GET /v1/feed/stream': (hub, caller, { givesAlert }) => stream(hub, caller, givesAlert),
   'POST /v1/directory/entries': async (hub, caller) => {
     const principal = `ctd-kp/new-${hub.hub.parts.directory.state.sequence}`

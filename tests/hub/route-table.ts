@@ -85,6 +85,20 @@ POST /v1/alerts/:origin/:id/acknowledgements
   exercise special  n n n
   stranger          a a a
 
+GET /v1/alerts/:origin/:id/export
+  y = 200 +EXPORT
+  n = 404 not-found -EXPORT
+  a = 401 not-authenticated
+  live origin       n y n n n
+  live named        n y n n n
+  live other        n n n n n
+  live special      n n n
+  exercise origin   n n n n n
+  exercise named    n n n n n
+  exercise other    n n n n n
+  exercise special  n n n
+  stranger          a a a
+
 POST /v1/label/preview
   y = 200 +PREVIEW
   n = 403 not-permitted -PREVIEW

@@ -29,7 +29,7 @@ export const alertRoutes = (app: FastifyInstance, deps: GatewayDeps): void => {
       const type = chooseType(request.headers.accept, TYPES)
       if (type === null)
         return sendRefusal(reply, refuse('not-acceptable', TYPES.join(', ')).refusal)
-      const released = await readAlert(deps, reader.value, name.value)
+      const released = await readAlert(deps, reader.value, 'READ', name.value)
       if (!released.ok) return sendRefusal(reply, released.refusal)
       return sendReleased(reply, released.value, type)
     },
