@@ -65,6 +65,7 @@ export const LIMITS = {
   checkpointMsMin: 10,
   checkpointMsMax: 1_000,
   integrateRetryMsMax: 5_000,
+  lastCheckpointMsMax: 5_000,
   proofWaitMsMax: 2_000,
   proofsWaitingMax: 1_000,
   doublesWindowLeaves: 4_096,

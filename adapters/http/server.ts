@@ -77,9 +77,24 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   app.addHook('onSend', async (_request, reply) => {
     marked(reply)
   })
+  letGoWhenClosing(app)
   addDocument(app)
   addHealth(app, readiness)
   return app
+}
+
+/** Connections that are idle when the server closes are closed with it. One that still had an answer
+ * to come would be kept alive by its client behind it, and the process with it. */
+const letGoWhenClosing = (app: FastifyInstance): void => {
+  let isClosing = false
+  app.addHook('preClose', async () => {
+    isClosing = true
+    // Of answers whose headers are sent already.
+    app.server.keepAliveTimeout = 1
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
 }
 
 /** What every answer carries unless its route says otherwise. */

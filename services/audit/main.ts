@@ -64,7 +64,7 @@ export const openAudit = async (
     onFault,
   )
   const tree = await openTree(home, parts, settings)
-  opening.defer(() => tree.keeper.stop())
+  opening.defer(() => tree.keeper.finish())
   const views = openViews(home, parts)
   opening.defer(() => views.close())
   const guard = openMemoryGuard({ clock })

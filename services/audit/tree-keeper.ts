@@ -39,6 +39,8 @@ export interface TreeKeeperDeps extends IntegrateDeps {
 export class TreeKeeper {
   private readonly deps: TreeKeeperDeps
   private readonly stopping = new AbortController()
+  /** Aborts when the next checkpoint is the last, and waits for no interval. */
+  private readonly ending = new AbortController()
   private readonly changed = new Bell()
   private running: readonly Promise<void>[] = []
   private edge: TreeEdge = EMPTY_EDGE
@@ -81,10 +83,22 @@ export class TreeKeeper {
     this.running = [this.readLeaves(), this.publishLeaves()]
   }
 
+  /** Ends the work where it stands; the next start covers what is not covered yet. */
   async stop(): Promise<void> {
     this.stopping.abort()
     this.changed.ring()
     await Promise.all(this.running)
+  }
+
+  /**
+   * Stops behind a checkpoint over all that is in the topic now: a proof of what was answered before
+   * would otherwise have to wait for the next start. Stores that fail are tried for
+   * `lastCheckpointMsMax`.
+   */
+  async finish(): Promise<void> {
+    this.ending.abort()
+    await this.coverRest()
+    await this.stop()
   }
 
   /** Resolves once all that was in the topic when this was called is published, or never will be. */
@@ -92,6 +106,18 @@ export class TreeKeeper {
     const head = await this.deps.log.head(ACCESS_TOPIC)
     const { signal } = this.stopping
     while (this.edge.size < head && !signal.aborted) await this.changed.heard()
+  }
+
+  private async coverRest(): Promise<void> {
+    if (this.running.length === 0) return
+    const { clock, onAlarm } = this.deps
+    const over = new AbortController()
+    const late = clock.sleep(LIMITS.lastCheckpointMsMax, over.signal).then(() => 'late')
+    // Whose head cannot be asked has nothing to read either.
+    const covered = this.caughtUp().catch((error: unknown) => asError(error).message)
+    const why = await Promise.race([covered, late])
+    over.abort()
+    if (why !== undefined) onAlarm({ what: 'log-delayed', why: `no last checkpoint: ${why}` })
   }
 
   /** Completes what a crash, or a restore of one store and not the other, left undone. */
@@ -135,7 +161,7 @@ export class TreeKeeper {
       }
       // After an idle time this is no wait at all, so a lone record is covered at once.
       const dueMs = this.publishedAtMs + checkpointEveryMs - clock.monotonicMs()
-      if (dueMs > 0) await clock.sleep(dueMs, signal)
+      if (dueMs > 0) await clock.sleep(dueMs, AbortSignal.any([signal, this.ending.signal]))
       await this.publishUntilDone()
     }
   }
