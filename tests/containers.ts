@@ -57,16 +57,20 @@ export const startKafka = async (): Promise<TestKafka> => {
   return brokers === undefined ? startKafkaContainer() : { brokers, stop: async () => undefined }
 }
 
+/** A broker that tells its clients to come by the proxy at `advertised`, a port of this machine. */
+export const startKafkaBehind = (advertised: number): Promise<TestKafka> =>
+  startKafkaContainer(advertised)
+
 const givenBrokers = (): readonly string[] | undefined =>
   process.env['RABTA_TEST_KAFKA_BROKERS']?.split(',')
 
-const startKafkaContainer = async (): Promise<TestKafka> => {
+const startKafkaContainer = async (advertised?: number): Promise<TestKafka> => {
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers')
   // Chosen here and not by the engine, which would publish another one after a restart.
   const port = await freePort()
   const started = await new GenericContainer(kafkaImage())
     .withLabels({ 'rabta-test': 'kafka' })
-    .withEnvironment({ ...brokerEnvironment(port), ...COMES_BACK_SOON })
+    .withEnvironment({ ...brokerEnvironment(advertised ?? port), ...COMES_BACK_SOON })
     .withExposedPorts({ container: 9092, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(60_000)
