@@ -18,6 +18,7 @@ const PAGES = [
   'clients/sdk/README.md',
   'docs/sdk.md',
   'docs/threat-model.md',
+  'docs/asvs.md',
   'SECURITY.md',
 ]
 

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 
 /** The cells of each row of the tables in a page's section, without heads and rules. */
 export const rowsOf = (page: string, heading: string): readonly (readonly string[])[] => {
-  const from = page.indexOf(`\n${heading}\n`)
+  const from = `\n${page}`.indexOf(`\n${heading}\n`)
   if (from < 0) throw new RangeError(`there is no «${heading}»`)
   const level = heading.split(' ')[0] ?? ''
-  const rest = page.slice(from + heading.length + 2)
+  const rest = page.slice(from + heading.length + 1)
   const section = rest.slice(0, endOf(rest, level))
   return section.split('\n').flatMap((line, at, lines) => {
     const isHead = /^\|(?:-+\|)+$/.test(lines[at + 1] ?? '')
