@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 const raw = async (head: string): Promise<string> => {
-  const connection = await RawConnection.open(hub.hub.url)
+  const connection = await RawConnection.open(hub.hub.url ?? '')
   connection.say(`${head}\r\nHost: hub\r\nConnection: close\r\n\r\n`)
   return connection.closed()
 }
