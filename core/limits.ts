@@ -60,6 +60,8 @@ export const LIMITS = {
   noteBytesMax: 1_000_000,
   noteSignaturesMax: 100,
   proofFileBytesMax: 1_048_576,
+  evidenceFileBytesMax: 134_217_728,
+  evidenceEntriesMax: 100_000,
   // Audit service
   leavesHeldMax: 65_536,
   checkpointMsMin: 10,

@@ -14,7 +14,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'For publishers': ['preview', 'sign-alert', 'publish', 'status', 'recall'],
   'For subscribers': [
     ...['feed', 'feed-stream', 'given-alerts', 'read', 'acknowledge', 'recalled-alerts'],
-    ...['verify-release', 'release-fault'],
+    ...['export', 'evidence', 'verify-release', 'release-fault'],
   ],
   'For auditors': ['search', 'given-to', 'record-filter', 'found-record', 'given-record'],
   'The log': ['log', 'checkpoint-memory', 'receipt', 'log-errors'],

@@ -32,7 +32,7 @@ export type Release = VerifiedAlert | ReleaseFault
 
 /** What this client asked for. */
 export interface Asked extends Pick<Act, 'purpose'> {
-  readonly action: 'RELEASE' | 'READ'
+  readonly action: 'RELEASE' | 'READ' | 'EXPORT'
   /** `session.records.index` when the request was sent. */
   readonly newestBefore: number
 }

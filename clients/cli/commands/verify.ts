@@ -1,17 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { verifySignature } from '#adapters/crypto/verify.ts'
-import { type Command, EXIT, UsageError } from '#clients/cli/command.ts'
+import { readGenesisDigest } from '#adapters/files/home.ts'
+import {
+  type Command,
+  EXIT,
+  type ExitCode,
+  type Given,
+  type Io,
+  UsageError,
+} from '#clients/cli/command.ts'
+import { timeText } from '#clients/cli/directory-words.ts'
 import { flag, optionalText, text } from '#clients/cli/identity.ts'
 import { seededDirectory } from '#clients/cli/seeded-directory.ts'
+import { EVIDENCE_FAULTS, verifyEvidence } from '#clients/sdk/evidence.ts'
 import { verifyReceipt } from '#clients/sdk/receipt.ts'
-import { hex } from '#core/bytes.ts'
+import { alertToJson } from '#core/alert-json.ts'
+import { fromHex, hex } from '#core/bytes.ts'
 import { recordToJson } from '#core/record-json.ts'
 
 export const verifyCommand: Command = {
   name: 'verify',
-  summary: 'Verify a receipt offline: no hub, no network, only the log’s key.',
-  words: 'FILE.tlog-proof',
+  summary: 'Verify a receipt, or an exported alert, offline: no hub and no network.',
+  words: 'FILE',
   wordsMin: 1,
   wordsMax: 1,
   options: {
@@ -23,15 +34,22 @@ export const verifyCommand: Command = {
       setting: 'RABTA_HOME',
     },
     'log-key': { type: 'string', value: 'VKEY', help: 'The log’s C2SP verifier key instead.' },
+    genesis: {
+      type: 'string',
+      value: 'HEX',
+      help: 'An exported alert: the directory’s genesis digest, in place of that in --home.',
+    },
     record: { type: 'string', value: 'FILE', help: 'The record’s bytes, if the receipt has none.' },
     json: { type: 'boolean', help: 'Print JSON for programs.' },
   },
   examples: [
     'rabta verify 1234.tlog-proof',
+    'rabta verify 12.json --genesis 9f2c…',
     'rabta verify r.tlog-proof --log-key hub.example/log+…',
   ],
   run: async (given, io) => {
     const receipt = await readFile(given.words[0] ?? '', 'utf8')
+    if (receipt.trimStart().startsWith('{')) return verifyExported(receipt, given, io)
     const recordFile = optionalText(given, 'record')
     const record = recordFile === undefined ? {} : { record: await bytesOf(recordFile) }
     const verifierKey = optionalText(given, 'log-key') ?? (await keyFrom(text(given, 'home')))
@@ -52,6 +70,39 @@ export const verifyCommand: Command = {
     io.out(`VERIFIED: leaf ${index} of ${checkpoint.size} in ${checkpoint.origin}\n`)
     return EXIT.ok
   },
+}
+
+/** All that the file says is shown as it was verified, never as the file itself tells it. */
+const verifyExported = async (file: string, given: Given, io: Io): Promise<ExitCode> => {
+  const genesisDigest = await genesisFrom(given)
+  const verdict = await verifyEvidence(file, { genesisDigest, sha256, verify: verifySignature })
+  if (!verdict.ok) {
+    const { fault, detail } = verdict
+    const where = detail === null ? '' : ` (${detail})`
+    io.out(`NOT VERIFIED: ${fault}${where}. ${EVIDENCE_FAULTS[fault]}\n`)
+    return EXIT.unverified
+  }
+  const { alert, digest, record, checkpoint, directory } = verdict
+  const { index, content } = record
+  const shown = { alert: alertToJson(alert), digest: hex(digest), record: recordToJson(content) }
+  const place = { index, size: checkpoint.size, root: hex(checkpoint.root), log: checkpoint.origin }
+  io.out(`${JSON.stringify({ ...shown, ...place }, null, 2)}\n`)
+  if (flag(given, 'json')) return EXIT.ok
+  const { principal, purpose, timeMs } = content
+  const exporter = `${principal} for ${purpose?.code} ${purpose?.caseReference}`
+  io.out(`VERIFIED: signed by ${alert.origin} at ${timeText(alert.sentAtMs)}\n`)
+  io.out(`  exported by ${exporter} at ${timeText(timeMs)}\n`)
+  io.out(`  leaf ${index} of ${checkpoint.size} in ${checkpoint.origin}\n`)
+  io.out(`  by the directory up to entry ${directory.sequence}, ${hex(directory.digest)}\n`)
+  return EXIT.ok
+}
+
+const genesisFrom = async (given: Given): Promise<Uint8Array> => {
+  const written = optionalText(given, 'genesis')
+  const digest =
+    written === undefined ? await readGenesisDigest(text(given, 'home')) : fromHex(written)
+  if (digest?.length !== 32) throw new UsageError('--genesis must be 64 hexadecimal digits')
+  return digest
 }
 
 const bytesOf = async (path: string): Promise<Uint8Array> => new Uint8Array(await readFile(path))
