@@ -30,7 +30,7 @@ export class TestHub {
   readonly alarms: Alarm[] = []
   private opened: OpenHub | null = null
   private documented = new DocumentedAnswers([])
-  private readonly tokens = new Map<string, string>()
+  private readonly tokens = new Map<string, Promise<string>>()
   private send: typeof fetch = (input, init) => fetch(input, init)
 
   constructor(home: TemporaryHome) {
@@ -65,15 +65,19 @@ export class TestHub {
     this.opened = null
   }
 
+  /** One for each principal and realm, however many ask for it at once. */
   async token(principal: string, realm: Realm = 'live'): Promise<string> {
     const key = `${principal} ${realm}`
-    const known = this.tokens.get(key)
-    if (known !== undefined) return known
-    const answer = await this.askAs(principal, realm)
-    const token = String(answer.json['access_token'])
-    if (answer.status !== 200) throw new Error(`no token for ${principal}: ${answer.json['code']}`)
+    const token = this.tokens.get(key) ?? this.newToken(principal, realm)
     this.tokens.set(key, token)
+    token.catch(() => this.tokens.delete(key))
     return token
+  }
+
+  private async newToken(principal: string, realm: Realm): Promise<string> {
+    const answer = await this.askAs(principal, realm)
+    if (answer.status !== 200) throw new Error(`no token for ${principal}: ${answer.json['code']}`)
+    return String(answer.json['access_token'])
   }
 
   /** Asks for a new token, with an assertion that nothing is wrong with. */
