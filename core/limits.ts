@@ -95,6 +95,8 @@ export const LIMITS = {
   assertionLifeMsMax: 60_000,
   issuedAheadMsMax: 5_000,
   tokensRememberedMax: 10_000,
+  // Metrics
+  metricRoutesMax: 100,
   // Disk
   diskCheckMs: 500,
   diskFreeMibMax: 1_048_576,

@@ -3,6 +3,8 @@ import { DirectoryView } from '#core/directory/view.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { VerifySignature } from '#core/key.ts'
 import { LIMITS } from '#core/limits.ts'
+import { meteredAlarms, meteredLog } from '#core/metrics/metered.ts'
+import { Metrics } from '#core/metrics/metrics.ts'
 import type { Clock, RandomBytes } from '#core/ports/clock.ts'
 import type { MessageLog } from '#core/ports/message-log.ts'
 import { memoised } from '#core/signature-memo.ts'
@@ -37,6 +39,8 @@ export interface ServiceParts {
   readonly clock: Clock
   readonly onAlarm: OnAlarm
   readonly wrap: WrapStore
+  /** What all services of this process count. */
+  readonly metrics: Metrics
 }
 
 export interface PartsOptions {
@@ -52,6 +56,7 @@ export interface PartsOptions {
    * waits until another service has appended it. */
   readonly directorySeed: readonly Uint8Array[]
   readonly wrap?: WrapStore
+  readonly metrics?: Metrics
 }
 
 /** The directory topic does not hold the directory that this service is told to trust. */
@@ -67,7 +72,9 @@ export class DirectoryEmpty extends Error {
 /** Checks the topics, seeds a new directory, and resolves when the directory has caught up. Rejects
  * with `DirectoryForeign` or `DirectoryEmpty` where there is none for this service. */
 export const startParts = async (options: PartsOptions): Promise<ServiceParts> => {
-  const { log, sha256, random, clock, onAlarm, genesisDigest } = options
+  const { sha256, random, clock, genesisDigest, metrics = new Metrics() } = options
+  const log = meteredLog(options.log, metrics, clock)
+  const onAlarm = meteredAlarms(options.onAlarm, metrics)
   await log.ensureTopics(allTopics())
   let isForeign = false
   const verify = memoised(options.verify, sha256, LIMITS.signaturesRememberedMax)
@@ -88,7 +95,7 @@ export const startParts = async (options: PartsOptions): Promise<ServiceParts> =
   })
   await directory.start()
   try {
-    await founded(directory, options, () => isForeign)
+    await founded(directory, { ...options, log }, () => isForeign)
     await directory.catchUp()
   } catch (error) {
     await directory.stop()
@@ -96,7 +103,9 @@ export const startParts = async (options: PartsOptions): Promise<ServiceParts> =
   }
   const { wrap = UNWRAPPED } = options
   directory.watchTimes()
-  return { log, directory, verify, sha256, random, clock, onAlarm, wrap }
+  metrics.watch('rabta_directory_age_seconds', {}, () => directory.ageMs() / 1_000)
+  metrics.watch('rabta_directory_entries', {}, () => directory.state.sequence + 1)
+  return { log, directory, verify, sha256, random, clock, onAlarm, wrap, metrics }
 }
 
 /**

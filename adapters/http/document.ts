@@ -57,6 +57,19 @@ const Health = closed(
 
 /** Of the routes that every server has. */
 export const DOCS = {
+  metrics: {
+    id: 'getMetrics',
+    tag: 'Operation',
+    summary: 'What the process has counted',
+    access: 'public',
+    answers: {
+      200: {
+        description: 'Prometheus’ text format 0.0.4. Labels have closed sets of values.',
+        content: { 'text/plain': Type.String() },
+      },
+    },
+    refusals: [],
+  },
   document: {
     id: 'getOpenApi',
     tag: 'Reference',

@@ -11,6 +11,7 @@ const retryAfterSeconds = ({ retryAfterMs }: Refusal): number | undefined =>
 /** Answers with a problem document (RFC 9457): the one place where a refusal becomes HTTP. */
 export const sendRefusal = (reply: FastifyReply, refusal: Refusal): FastifyReply => {
   const problem = problemOf(refusal, reply.request.id)
+  reply.server.metrics.count('rabta_refusals_total', { code: refusal.code })
   const retryAfter = retryAfterSeconds(refusal) ?? RETRY_AFTER_SECONDS[problem.status]
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="rabta"')

@@ -12,9 +12,11 @@ import { addDocument, DOCS } from '#adapters/http/document.ts'
 import { CONNECTION_BOUNDS, type ConnectionBounds, openListener } from '#adapters/http/listener.ts'
 import { sendRefusal } from '#adapters/http/refusals.ts'
 import { formFault } from '#adapters/http/request-form.ts'
+import { addMetrics } from '#adapters/http/request-metrics.ts'
 import { safeHeaders } from '#adapters/http/safe-headers.ts'
 import type { ServerTls } from '#adapters/http/server-tls.ts'
 import { LIMITS } from '#core/limits.ts'
+import { Metrics } from '#core/metrics/metrics.ts'
 import { LogUnavailable, OutcomeUnknown } from '#core/ports/message-log.ts'
 import { type Refusal, type RefusalCode, refuse } from '#core/refusal.ts'
 import type { ListenAddress } from '#core/setting.ts'
@@ -26,6 +28,8 @@ export interface ServerOptions {
   /** What the service speaks TLS with; null or left out: it speaks in the clear. */
   readonly tls?: ServerTls | null
   readonly bounds?: ConnectionBounds
+  /** Of the process; left out: of this server alone. */
+  readonly metrics?: Metrics
 }
 
 /** Takes log lines, one JSON object each. */
@@ -44,6 +48,7 @@ export interface Readiness {
 /** A server with what every service has: ids, limits, one error table, health, quiet logs. */
 export const createServer = (options: ServerOptions): FastifyInstance => {
   const { logTo, readiness, tls = null, bounds = CONNECTION_BOUNDS } = options
+  const { metrics = new Metrics() } = options
   const app = fastify({
     serverFactory: (handler) => openListener(handler, tls, bounds),
     bodyLimit: LIMITS.bodyBytesMax,
@@ -80,6 +85,7 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   letGoWhenClosing(app)
   addDocument(app)
   addHealth(app, readiness)
+  addMetrics(app, metrics)
   return app
 }
 

@@ -19,7 +19,7 @@ export const buildAudit = (
   const check = async (): Promise<string | null> =>
     directory.failure?.message ?? (directory.isFresh() ? null : 'stale')
   const readiness = [{ name: 'directory', check }, ...auditReadiness(deps)]
-  const app = createServer({ logTo, tls, readiness })
+  const app = createServer({ logTo, tls, readiness, metrics: deps.metrics })
   auditRoutes(app, deps)
   return app
 }

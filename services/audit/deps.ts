@@ -2,6 +2,7 @@ import type { AccessLog } from '#core/access-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
 import type { Sha256 } from '#core/hash.ts'
+import type { Metrics } from '#core/metrics/metrics.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { Guard } from '#core/ports/guard.ts'
 import type { MessageLog } from '#core/ports/message-log.ts'
@@ -37,4 +38,5 @@ export interface AuditDeps {
   readonly searchTerms: (canonicalFilter: Uint8Array) => Uint8Array
   readonly clock: Clock
   readonly onAlarm: OnAlarm
+  readonly metrics: Metrics
 }

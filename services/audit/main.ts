@@ -14,11 +14,13 @@ import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
+import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openSqliteRecordIndex } from '#adapters/sqlite/record-index.ts'
 import { openAccessLog } from '#core/access-log.ts'
 import { formerLogsOf } from '#core/log-trust.ts'
+import { meteredAccessLog, watchFollower } from '#core/metrics/metered.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
 import { buildAudit } from '#services/audit/app.ts'
@@ -34,6 +36,7 @@ import { logKeyFault, logTrustFrom } from '#services/audit/log-key.ts'
 import { Published } from '#services/audit/published.ts'
 import { RecordView } from '#services/audit/record-view.ts'
 import { TreeKeeper } from '#services/audit/tree-keeper.ts'
+import { watchTree } from '#services/audit/watch.ts'
 
 export interface OpenAudit {
   readonly deps: AuditDeps
@@ -53,7 +56,7 @@ export const openAudit = async (
   }: { readonly settings?: AuditSettings; readonly policyFolders?: readonly string[] } = {},
 ): Promise<OpenAudit> => {
   await using opening = new AsyncDisposableStack()
-  const { log, clock, sha256, random, directory, onAlarm } = parts
+  const { log, clock, sha256, random, directory, onAlarm, metrics } = parts
   const paths = homePaths(home)
   const { issuer } = await readFederation(home)
   const searchKey = await readSecret(paths.searchKey)
@@ -75,7 +78,10 @@ export const openAudit = async (
     ...tree,
     ...views,
     log,
-    accessLog: openAccessLog({ log, clock, random, sha256, service: 'AUDIT' }),
+    accessLog: meteredAccessLog(
+      openAccessLog({ log, clock, random, sha256, service: 'AUDIT' }),
+      metrics,
+    ),
     directory,
     policy,
     tokenVerifier: tokenVerifier({ issuer, audience: issuer, tokenUrl: `${issuer}/v1/token` }),
@@ -84,7 +90,9 @@ export const openAudit = async (
     searchTerms: (filter) => hmacSha256(searchKey, filter),
     clock,
     onAlarm,
+    metrics,
   }
+  watchTree(deps)
   const opened = opening.move()
   return {
     deps,
@@ -127,7 +135,7 @@ const openTree = async (home: string, parts: ServiceParts, settings: AuditSettin
 
 /** The record index and the comparison with the intake topics, following their topics. */
 const openViews = (home: string, parts: ServiceParts) => {
-  const { log, clock, sha256, onAlarm, wrap } = parts
+  const { log, clock, sha256, onAlarm, wrap, metrics } = parts
   using opening = new DisposableStack()
   const folder = join(homePaths(home).data, 'views', 'audit')
   mkdirSync(folder, { recursive: true })
@@ -146,6 +154,8 @@ const openViews = (home: string, parts: ServiceParts) => {
   const recordView = new RecordView({ log, index: records, sha256, onAlarm })
   const recordFollowers = new TopicFollowers(recordView, following)
   const comparison = new IntakeComparison({ ...following, store, sha256, onAlarm })
+  const trouble = () => recordFollowers.trouble()
+  watchFollower(metrics, 'records', { log, view: recordView, trouble })
   recordFollowers.start()
   comparison.start()
   const opened = opening.move()
@@ -179,6 +189,7 @@ if (import.meta.main) {
       opening.defer(() => log.close())
       const parts = await startParts(await partsOptions(home, log, onAlarm))
       opening.defer(() => parts.directory.stop())
+      opening.defer(watchProcess(parts.metrics))
       const audit = await openAudit(home, parts, { settings, policyFolders })
       opening.defer(() => audit.close())
       const app = buildAudit(audit.deps, process.stderr, tls)

@@ -59,6 +59,12 @@ export class TreeKeeper {
     return this.failedWith
   }
 
+  /** How long ago the newest checkpoint was published; null when this process has published none. */
+  get checkpointAgeMs(): number | null {
+    const ageMs = this.deps.clock.monotonicMs() - this.publishedAtMs
+    return Number.isFinite(ageMs) ? ageMs : null
+  }
+
   /** Why the last attempt to publish did not succeed; null when it did. */
   get trouble(): Error | null {
     return this.troubledBy

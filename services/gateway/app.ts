@@ -14,13 +14,19 @@ import { previewRoute } from '#services/gateway/routes/preview.ts'
 import { publicRoutes } from '#services/gateway/routes/public.ts'
 import { publishRoute } from '#services/gateway/routes/publish.ts'
 import { tokenRoute } from '#services/gateway/routes/token.ts'
+import { sealKeysTrouble } from '#services/gateway/seal-keys.ts'
 
 export const buildGateway = (
   deps: GatewayDeps,
   logTo: LogDestination | null,
   tls: ServerTls | null = null,
 ): FastifyInstance => {
-  const app = createServer({ logTo, tls, readiness: gatewayReadiness(deps) })
+  const app = createServer({
+    logTo,
+    tls,
+    readiness: gatewayReadiness(deps),
+    metrics: deps.metrics,
+  })
   gatewayRoutes(app, deps)
   return app
 }
@@ -71,6 +77,8 @@ export const gatewayReadiness = (deps: GatewayDeps): readonly Readiness[] => [
     isDispensable: true,
     check: async () => (deps.disk.isLow ? 'low' : null),
   },
+  // A warning: until they have run out, all goes on.
+  { name: 'seal-keys', isDispensable: true, check: async () => sealKeysTrouble(deps) },
 ]
 
 const firstTrouble = (trouble: ReadonlyMap<string, string>): string | null => {

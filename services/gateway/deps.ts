@@ -5,6 +5,7 @@ import type { DiskWatch } from '#core/disk-watch.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { IntakeView } from '#core/intake-view.ts'
 import type { VerifySignature } from '#core/key.ts'
+import type { Metrics } from '#core/metrics/metrics.ts'
 import type { AlertIndex } from '#core/ports/alert-index.ts'
 import type { Cipher } from '#core/ports/cipher.ts'
 import type { Clock, RandomBytes } from '#core/ports/clock.ts'
@@ -51,4 +52,5 @@ export interface GatewayDeps {
   readonly random: RandomBytes
   readonly clock: Clock
   readonly onAlarm: OnAlarm
+  readonly metrics: Metrics
 }

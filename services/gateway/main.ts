@@ -15,6 +15,7 @@ import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { openMemoryGuard } from '#adapters/memory/guard.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
+import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openRedis } from '#adapters/redis/open-redis.ts'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
@@ -28,6 +29,7 @@ import { FrameReader } from '#core/frame-reader.ts'
 import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
 import type { GuardSettings } from '#core/guard-settings.ts'
 import { IntakeView } from '#core/intake-view.ts'
+import { meteredAccessLog } from '#core/metrics/metered.ts'
 import type { Guard } from '#core/ports/guard.ts'
 import { REALMS, type Realm } from '#core/realm.ts'
 import { RouterLag } from '#core/router-lag.ts'
@@ -39,6 +41,7 @@ import { buildGateway } from '#services/gateway/app.ts'
 import { configFrom, readEnv } from '#services/gateway/config.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { ToldRecalls } from '#services/gateway/told.ts'
+import { watchGateway } from '#services/gateway/watch.ts'
 
 export interface OpenGateway {
   readonly deps: GatewayDeps
@@ -55,7 +58,7 @@ export const openGateway = async (
   settings: GatewaySettings = DEFAULT_GATEWAY_SETTINGS,
   shared?: FrameReader,
 ): Promise<OpenGateway> => {
-  const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
+  const { log, clock, sha256, random, directory, verify, onAlarm, wrap, metrics } = parts
   const paths = homePaths(home)
   const { issuer } = await readFederation(home)
   const onFault = (why: string): void => onAlarm({ what: 'policy-fault', why })
@@ -89,10 +92,8 @@ export const openGateway = async (
   const routerLag = new RouterLag()
   const onCome = (realm: Realm, name: AlertName) => routerLag.cameOut(realm, name)
   const intakeFollowers = new TopicFollowers(intake, following)
-  const alertFollowers = new TopicFollowers(
-    new AlertView(followed, { ...checks, index, onCome }),
-    following,
-  )
+  const alertView = new AlertView(followed, { ...checks, index, onCome })
+  const alertFollowers = new TopicFollowers(alertView, following)
   const letters = new DeadLetterView(REALMS.map(deadLetterTopic), {
     store,
     log,
@@ -110,7 +111,10 @@ export const openGateway = async (
   const tokenUrl = `${issuer}/v1/token`
   const deps: GatewayDeps = {
     log,
-    accessLog: openAccessLog({ log, clock, random, sha256, service: 'GATEWAY' }),
+    accessLog: meteredAccessLog(
+      openAccessLog({ log, clock, random, sha256, service: 'GATEWAY' }),
+      metrics,
+    ),
     directory,
     policy: policies.policy,
     policyFiles: policies.files,
@@ -141,7 +145,9 @@ export const openGateway = async (
     random,
     clock,
     onAlarm,
+    metrics,
   }
+  watchGateway(deps, { intake, alerts: alertView, letters, letterFollowers })
   await disk.start()
   const followers = [intakeFollowers, letterFollowers, alertFollowers]
   for (const one of followers) one.start()
@@ -189,6 +195,7 @@ if (import.meta.main) {
       // The audit service begins the directory, alone: repeats of it would alarm for ever.
       const parts = await startParts({ ...options, directorySeed: [] })
       opening.defer(() => parts.directory.stop())
+      opening.defer(watchProcess(parts.metrics))
       const gateway = await openGateway(home, parts, settings)
       opening.defer(() => gateway.close())
       const app = buildGateway(gateway.deps, process.stderr, tls)

@@ -39,6 +39,10 @@ export class Streams {
     })
   }
 
+  get count(): number {
+    return this.open.size
+  }
+
   /** Refused past the bounds of the principal or of the process. */
   takePlace(principal: PrincipalId): Result<Place> {
     const own = this.placesOf.get(principal) ?? 0

@@ -6,6 +6,7 @@ import { createServer, type LogDestination, listen } from '#adapters/http/server
 import { openServerTls } from '#adapters/http/server-tls.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
+import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { type RunningService, reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
@@ -48,6 +49,7 @@ export const openHub = async (
   opening.defer(() => log.close())
   const parts = await startParts({ ...(await partsOptions(home, log, onAlarm)), wrap })
   opening.defer(() => parts.directory.stop())
+  opening.defer(watchProcess(parts.metrics))
   const audit = await openAudit(home, parts, { policyFolders: settings?.policyFolders ?? [] })
   opening.defer(() => audit.close())
   // What the gateway has read of a frame, the router need not read again.
@@ -61,7 +63,7 @@ export const openHub = async (
     ...routerReadiness(router.followers),
     ...auditReadiness(audit.deps),
   ]
-  const app = createServer({ logTo, tls, readiness })
+  const app = createServer({ logTo, tls, readiness, metrics: parts.metrics })
   gatewayRoutes(app, gateway.deps)
   auditRoutes(app, audit.deps)
   opening.defer(async () => {

@@ -2,16 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
 import type { ServerTls } from '#adapters/http/server-tls.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
+import type { Metrics } from '#core/metrics/metrics.ts'
 import type { TopicFollowers } from '#core/topic-followers.ts'
 
 export interface RouterHealth {
   readonly directory: DirectoryView
   readonly followers: TopicFollowers
+  readonly metrics: Metrics
 }
 
 /** A router serves nobody; it listens to say how it is. */
 export const buildRouter = (
-  { directory, followers }: RouterHealth,
+  { directory, followers, metrics }: RouterHealth,
   logTo: LogDestination | null,
   tls: ServerTls | null = null,
 ): FastifyInstance => {
@@ -20,6 +22,7 @@ export const buildRouter = (
   return createServer({
     logTo,
     tls,
+    metrics,
     readiness: [{ name: 'directory', check }, ...routerReadiness(followers)],
   })
 }

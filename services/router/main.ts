@@ -7,11 +7,13 @@ import { openServerTls } from '#adapters/http/server-tls.ts'
 import { openKafka } from '#adapters/kafka/open-kafka.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
 import { partsOptions } from '#adapters/process/parts-options.ts'
+import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
 import { FrameReader } from '#core/frame-reader.ts'
 import { IntakeView } from '#core/intake-view.ts'
+import { meteredAccessLog, watchFollower } from '#core/metrics/metered.ts'
 import { REALMS } from '#core/realm.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
 import { TopicFollowers } from '#core/topic-followers.ts'
@@ -34,7 +36,7 @@ export const openRouter = async (
   parts: ServiceParts,
   shared?: FrameReader,
 ): Promise<OpenRouter> => {
-  const { log, clock, sha256, random, directory, verify, onAlarm, wrap } = parts
+  const { log, clock, sha256, random, directory, verify, onAlarm, wrap, metrics } = parts
   const paths = homePaths(home)
   const frames = shared ?? new FrameReader(await openSeal(paths.seal), sha256)
   const views = paths.views('router')
@@ -46,7 +48,8 @@ export const openRouter = async (
   const store = wrap('router-intake', intakeDatabase)
   const topics = REALMS.flatMap(intakeTopics)
   const intake = new IntakeView(topics, { frames, directory, verify, onAlarm, store })
-  const accessLog = openAccessLog({ log, clock, random, sha256, service: 'ROUTER' })
+  const records = openAccessLog({ log, clock, random, sha256, service: 'ROUTER' })
+  const accessLog = meteredAccessLog(records, metrics)
   const horizons = new Horizons({ log, directory, clock })
   const router = new FrameRouter({
     log,
@@ -63,6 +66,8 @@ export const openRouter = async (
     clock,
     onTrouble: (topic, { message }) => onAlarm({ what: 'topic-stalled', topic, why: message }),
   })
+  const trouble = () => followers.trouble()
+  watchFollower(metrics, 'routing', { log, view: router, trouble })
   const stopping = new AbortController()
   const keeping = horizons.keep(stopping.signal)
   followers.start()
@@ -96,6 +101,7 @@ if (import.meta.main) {
       // The audit service begins the directory, alone: repeats of it would alarm for ever.
       const parts = await startParts({ ...options, directorySeed: [] })
       opening.defer(() => parts.directory.stop())
+      opening.defer(watchProcess(parts.metrics))
       const router = await openRouter(home, parts)
       opening.defer(() => router.close())
       const app = buildRouter({ ...parts, ...router }, process.stderr, tls)

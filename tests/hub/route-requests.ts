@@ -77,6 +77,7 @@ export const PATHS: Readonly<Record<string, (asked: Asked) => string>> = {
     `/v1/access-log/alerts/ctd-kp/${quietId}`,
   'GET /health/live': () => '/health/live',
   'GET /health/ready': () => '/health/ready',
+  'GET /metrics': () => '/metrics',
 }
 
 /** How the others are asked: by the same request for every caller. */

@@ -201,6 +201,10 @@ GET /health/ready
   y = 200
   everyone          y
 
+GET /metrics
+  y = 200
+  everyone          y
+
 GET /v1/access-log/checkpoint
   y = 200
   everyone          y

@@ -19,6 +19,7 @@ type Request = FastifyRequest<{ Querystring: FeedQuery }>
 /** GET /v1/feed/stream: a feed that goes on, as server-sent events. */
 export const feedStreamRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
   const streams = new Streams(deps)
+  deps.metrics.watch('rabta_streams_open', {}, () => streams.count)
   // Before the server waits for its connections, of which these would not end by themselves.
   app.addHook('preClose', () => streams.close())
   app.get<{ Querystring: FeedQuery }>(

@@ -3,6 +3,7 @@ import { sendRefusal } from '#adapters/http/refusals.ts'
 import { base64, hex } from '#core/bytes.ts'
 import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
+import { laneOf } from '#core/rates.ts'
 import { type RefusalCode, refuse } from '#core/refusal.ts'
 import { type Accepted, acceptAlert, refuseWithRecord } from '#services/gateway/accept-alert.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
@@ -40,6 +41,8 @@ export const publishRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       const accepted = await acceptAlert(deps, { ...reader.value, signedAlert: request.body })
       if (!accepted.ok) return sendRefusal(reply, accepted.refusal)
       const { isNew, alert } = accepted.value
+      const outcome = isNew ? 'accepted' : 'already-there'
+      deps.metrics.count('rabta_publications_total', { lane: laneOf(alert), outcome })
       return reply
         .code(isNew ? 201 : 200)
         .header('location', `/v1/alerts/${alert.origin}/${alert.id}`)

@@ -1,0 +1,29 @@
+import { watchFollower } from '#core/metrics/metered.ts'
+import type { TopicFollowers, TopicView } from '#core/topic-followers.ts'
+import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { sealKeysLeftMs } from '#services/gateway/seal-keys.ts'
+
+/** What a gateway shows of itself in `/metrics`. */
+export const watchGateway = (
+  deps: GatewayDeps,
+  views: {
+    readonly intake: TopicView
+    readonly alerts: TopicView
+    readonly letters: TopicView
+    readonly letterFollowers: TopicFollowers
+  },
+): void => {
+  const { metrics, log, guard, disk, intakeFollowers, alertFollowers } = deps
+  const followers = {
+    intake: [views.intake, intakeFollowers],
+    alerts: [views.alerts, alertFollowers],
+    'dead-letters': [views.letters, views.letterFollowers],
+  } as const
+  for (const follower of ['intake', 'alerts', 'dead-letters'] as const) {
+    const [view, following] = followers[follower]
+    watchFollower(metrics, follower, { log, view, trouble: () => following.trouble() })
+  }
+  metrics.watch('rabta_guard_degraded', {}, () => (guard.state() === 'degraded' ? 1 : 0))
+  metrics.watch('rabta_disk_low', {}, () => (disk.isLow ? 1 : 0))
+  metrics.watch('rabta_seal_keys_left_seconds', {}, () => sealKeysLeftMs(deps) / 1_000)
+}
