@@ -42,6 +42,9 @@ beforeAll(async () => {
   await post(`${pathOf(RESTRICTED)}/acknowledgements`, 'nacta/liaison', 201)
   await post('/v1/label/preview', 'nacta/liaison', 200, JSON.stringify({ label: SECRET.label }))
   await get('/v1/feed?from=earliest', 'nacta/liaison', 200)
+  const forCase = { 'rabta-purpose': 'PROSECUTION FIR:12/2026' }
+  const exported = `${pathOf(RESTRICTED)}/export`
+  expect((await hub.get(exported, 'nacta/coordinator', { headers: forCase })).status).toBe(200)
   // Whoever read SECRET before is cleared no more: the record names the head before.
   await lowerAnalyst()
   await read(SECRET, 'ctd-kp/analyst', 404)
@@ -165,7 +168,7 @@ test('counts what it asked and why not the rest, and leaves out nothing', async 
   })
   const left = Object.values<number>(found.notReplayed).reduce((sum, count) => sum + count, 0)
   expect(found.asked + left).toBe(await hub.recordCount())
-  expect(found.asked).toBe(13)
+  expect(found.asked).toBe(14)
 })
 
 test('one rule less: names whoever would be let in, and nobody else', async () => {
@@ -190,6 +193,17 @@ test('one rule more: names whoever would be shut out, in the order of the log', 
     low('nacta/liaison read', RESTRICTED),
   ])
   expect(exit).toBe(EXIT.notAll)
+})
+
+test('tells of what would be exported no more', async () => {
+  const next = edited('export', 'export.cedar', (text) => {
+    const rule = '@id("not-for-export")\nforbid (principal, action == Action::"export", resource)\n'
+    return `${text}\n${rule}when { resource.classification > 0 };\n`
+  })
+  const { changed } = await diffTo(next)
+  expect(changed).toEqual([
+    `nacta/coordinator export ${RESTRICTED.id}: ALLOWED → DENIED not-for-export`,
+  ])
 })
 
 test('asks by the directory as it was: a clearance lowered since changes nothing then', async () => {
