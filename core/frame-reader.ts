@@ -24,14 +24,14 @@ export type FrameReading =
 
 /**
  * Reads frames by one seal. What it finds follows from the frame's bytes and the seal's keys, which
- * stay as they were when it was opened; so it remembers, by the hash of all the bytes, and gateway,
+ * stay as they were until `forget` is called; so it remembers, by the hash of all the bytes, and gateway,
  * router and index of one process pay once. Whether the signing keys were good at the stamp's time,
  * the directory says, and that is asked anew each time.
  */
 export class FrameReader {
   readonly seal: Seal
   private readonly sha256: Sha256
-  private readonly remembered = new TwoGenerations<FrameReading>(LIMITS.framesRememberedBytesMax)
+  private remembered = new TwoGenerations<FrameReading>(LIMITS.framesRememberedBytesMax)
 
   constructor(seal: Seal, sha256: Sha256) {
     this.seal = seal
@@ -48,6 +48,11 @@ export class FrameReader {
       this.remembered.set(key, reading, bytes.length * COPIES + READING_BYTES)
     }
     return reading
+  }
+
+  /** For when the seal's keys have changed. */
+  forget(): void {
+    this.remembered = new TwoGenerations(LIMITS.framesRememberedBytesMax)
   }
 
   private readAnew(bytes: Uint8Array): FrameReading {

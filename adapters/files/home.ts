@@ -16,6 +16,8 @@ export const homePaths = (home: string) => ({
   directorySeed: join(home, 'directory.seed'),
   rootKey: join(home, 'root', 'root.pem'),
   tokenKey: join(home, 'hub', 'token-signing.pem'),
+  /** One that is entered and not yet signed with. */
+  newTokenKey: (keyId: string) => join(home, 'hub', `token-signing.${keyId}.pem`),
   logKey: join(home, 'hub', 'log-signing.pem'),
   /** Keys for cursors and search terms: 32 bytes in base64url each. */
   cursorKey: join(home, 'hub', 'cursor.key'),

@@ -71,6 +71,43 @@ export const addSealKeys = async (folder: string, keys: readonly SealKey[]): Pro
   }
 }
 
+/**
+ * Keys for `months` more, behind the last month of each series that the file has: a node that is not
+ * given a level is not given it here either.
+ */
+export const laterSealKeys = (
+  { keys }: SealFile,
+  { months, random }: { readonly months: number; readonly random: RandomBytes },
+): readonly SealKey[] => {
+  const ids = keys.flatMap(({ id }) => sealKeyIdFrom(id) ?? [])
+  const series = Map.groupBy(ids, ({ realm, classification }) => `${realm}.${classification}`)
+  return [...series.values()].flatMap((some) => {
+    const last = some.toSorted((a, b) => (a.month < b.month ? -1 : 1)).at(-1)
+    if (last === undefined) return []
+    const lastMs = Date.parse(`${last.month}-01T00:00:00Z`)
+    return Array.from({ length: months }, (_, at) => ({
+      id: sealKeyId({ ...last, month: monthOf(monthStartMs(lastMs, at + 1)), n: 1 }),
+      key: random(SEAL_KEY_BYTES),
+    }))
+  })
+}
+
+/**
+ * Moves the id to the destroyed, and its key out of the file. False when it is there already.
+ * Rejects with `SealFileUnusable` for an id that is not known: a slip of the pen erases nothing.
+ */
+export const destroySealKey = async (folder: string, id: string): Promise<boolean> => {
+  const realm = sealKeyIdFrom(id)?.realm
+  const file = realm && (await readSealFile(folder, realm))
+  if (!realm || !file) throw new SealFileUnusable(`${id} is no id of a seal key in ${folder}`)
+  if (file.destroyed.includes(id)) return false
+  const keys = file.keys.filter((key) => key.id !== id)
+  if (keys.length === file.keys.length) throw new SealFileUnusable(`there is no seal key ${id}`)
+  const after = { keys, destroyed: [...file.destroyed, id] }
+  await writeFileDurably(sealFilePath(folder, realm), textOf(after), PRIVATE_FILE_MODE)
+  return true
+}
+
 /** Null when the realm has no file. */
 export const readSealFile = async (folder: string, realm: Realm): Promise<SealFile | null> => {
   const path = sealFilePath(folder, realm)

@@ -3,16 +3,24 @@ import { untilStopped } from '#adapters/process/until-stopped.ts'
 export interface RunningService {
   /** Where it listens, for the line that says so; null when it does not. */
   readonly url: string | null
-  /** Reads its certificates again. Left out by a service that has none. */
+  /** Reads its certificates and keys again. Left out by a service that has none. */
   readonly reload?: () => Promise<void>
   close(): Promise<void>
 }
 
-/** What a service with certificates does at a SIGHUP. */
+/** What a service with certificates, or keys, does at a SIGHUP. One after the other: what comes
+ * behind one that is no good stays as it was. */
 export const reloading = (
-  certificates: { reload(): Promise<void> } | null,
-): Pick<RunningService, 'reload'> =>
-  certificates === null ? {} : { reload: () => certificates.reload() }
+  ...readable: readonly ({ reload(): Promise<void> } | null)[]
+): Pick<RunningService, 'reload'> => {
+  const there = readable.filter((one) => one !== null)
+  if (there.length === 0) return {}
+  return {
+    reload: async () => {
+      for (const one of there) await one.reload()
+    },
+  }
+}
 
 /**
  * Runs a service until it is told to stop. With `--check` it only opens what it needs to know that
@@ -54,9 +62,9 @@ const reloaded = async (
 ): Promise<void> => {
   try {
     await reload()
-    say('SIGHUP: the certificates were read again')
+    say('SIGHUP: the certificates and keys were read again')
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    say(`SIGHUP: the certificates stay as they were: ${why}`)
+    say(`SIGHUP: the certificates and keys stay as they were: ${why}`)
   }
 }

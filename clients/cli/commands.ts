@@ -20,6 +20,7 @@ import { publishCommand } from '#clients/cli/commands/publish.ts'
 import { recallCommand } from '#clients/cli/commands/recall.ts'
 import { restoreCommand } from '#clients/cli/commands/restore.ts'
 import { rootCommand } from '#clients/cli/commands/root.ts'
+import { sealCommand } from '#clients/cli/commands/seal.ts'
 import { serveCommand } from '#clients/cli/commands/serve.ts'
 import { verifyCommand } from '#clients/cli/commands/verify.ts'
 
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   principalCommand,
   keyCommand,
   rootCommand,
+  sealCommand,
   policyCommand,
   verifyCommand,
   backupCommand,

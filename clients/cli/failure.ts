@@ -1,6 +1,7 @@
 import { PrivateKeyUnusable } from '#adapters/crypto/private-key.ts'
 import { HomeUnusable } from '#adapters/files/home.ts'
 import { LoosePermissions } from '#adapters/files/key-file.ts'
+import { SealFileUnusable } from '#adapters/files/seal-file.ts'
 import { FolderInUse } from '#adapters/sqlite/folder-lock.ts'
 import { BackupUnusable, RestoreRefused } from '#clients/cli/backup/backup-unusable.ts'
 import { EXIT, type ExitCode, UsageError } from '#clients/cli/command.ts'
@@ -44,6 +45,7 @@ const MISTAKES = [
   PolicyInvalid,
   DecisionRowsInvalid,
   FolderInUse,
+  SealFileUnusable,
 ]
 
 const FILE_ERRORS = {

@@ -5,9 +5,9 @@ import { openPolicyFolders } from '#adapters/cedar/policy-folders.ts'
 import { openCipher } from '#adapters/crypto/cipher.ts'
 import { privateKeyFrom } from '#adapters/crypto/private-key.ts'
 import { freeBytesAt } from '#adapters/files/disk-space.ts'
+import { type OpenFrames, openFrames } from '#adapters/files/frames.ts'
 import { homePaths, readFederation, readGenesisDigest, readSecret } from '#adapters/files/home.ts'
 import { readKeyFile } from '#adapters/files/key-file.ts'
-import { openSeal } from '#adapters/files/seal.ts'
 import { listen } from '#adapters/http/server.ts'
 import { openServerTls } from '#adapters/http/server-tls.ts'
 import { openTokens, tokenVerifier } from '#adapters/jwt/tokens.ts'
@@ -25,12 +25,12 @@ import type { AlertName } from '#core/alert.ts'
 import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
 import { DiskWatch } from '#core/disk-watch.ts'
-import { FrameReader } from '#core/frame-reader.ts'
 import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
 import type { GuardSettings } from '#core/guard-settings.ts'
 import { IntakeView } from '#core/intake-view.ts'
 import { meteredAccessLog } from '#core/metrics/metered.ts'
 import type { Guard } from '#core/ports/guard.ts'
+import type { Tokens } from '#core/ports/tokens.ts'
 import { REALMS, type Realm } from '#core/realm.ts'
 import { RouterLag } from '#core/router-lag.ts'
 import { type ServiceParts, startParts } from '#core/service-parts.ts'
@@ -40,6 +40,7 @@ import { alertTopics, deadLetterTopic, intakeTopic, intakeTopics } from '#core/t
 import { buildGateway } from '#services/gateway/app.ts'
 import { configFrom, readEnv } from '#services/gateway/config.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { TokenKeyUnusable, tokenKeyFault } from '#services/gateway/token-key.ts'
 import { ToldRecalls } from '#services/gateway/told.ts'
 import { watchGateway } from '#services/gateway/watch.ts'
 
@@ -47,6 +48,9 @@ export interface OpenGateway {
   readonly deps: GatewayDeps
   /** Resolves when the views have applied all that was in the topics at start. */
   caughtUp(): Promise<void>
+  /** Reads the seal keys and the key for tokens again; rejects, with the old ones in use, when the
+   * new ones are no good. */
+  reload(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,7 +60,7 @@ export const openGateway = async (
   home: string,
   parts: ServiceParts,
   settings: GatewaySettings = DEFAULT_GATEWAY_SETTINGS,
-  shared?: FrameReader,
+  shared?: OpenFrames,
 ): Promise<OpenGateway> => {
   const { log, clock, sha256, random, directory, verify, onAlarm, wrap, metrics } = parts
   const paths = homePaths(home)
@@ -67,7 +71,8 @@ export const openGateway = async (
     () => directory.state.policyDigest,
     onFault,
   )
-  const frames = shared ?? new FrameReader(await openSeal(paths.seal), sha256)
+  const reader = shared ?? (await openFrames(paths.seal, sha256))
+  const { frames } = reader
   const views = paths.views('gateway')
   mkdirSync(views, { recursive: true })
   const view = (name: string) => ({
@@ -106,7 +111,7 @@ export const openGateway = async (
     onCome,
   })
   const letterFollowers = new TopicFollowers(letters, following)
-  const tokenKey = privateKeyFrom(await readKeyFile(paths.tokenKey))
+  const tokens = await openTokenKey(home, parts)
   const guard = wrap('guard', await openGuard(settings.guard, parts))
   const tokenUrl = `${issuer}/v1/token`
   const deps: GatewayDeps = {
@@ -127,13 +132,7 @@ export const openGateway = async (
     told: new ToldRecalls(),
     seal: frames.seal,
     cursors: openCipher(await readSecret(paths.cursorKey)),
-    tokens: openTokens({
-      privateKey: tokenKey.keyObject,
-      keyId: tokenKey.keyId,
-      issuer,
-      audience: issuer,
-      random,
-    }),
+    tokens: tokens.issuing,
     tokenVerifier: tokenVerifier({ issuer, audience: issuer, tokenUrl }),
     guard,
     rates: settings.rates,
@@ -156,6 +155,10 @@ export const openGateway = async (
     caughtUp: async () => {
       await Promise.all(followers.map((one) => one.caughtUp()))
     },
+    reload: async () => {
+      await reader.reload()
+      await tokens.reload()
+    },
     close: async () => {
       await Promise.all([disk.stop(), ...followers.map((one) => one.stop())])
       await guard.close()
@@ -163,6 +166,26 @@ export const openGateway = async (
       store.close()
     },
   }
+}
+
+/** Tokens under the key in the home, which can be another after a reload. */
+const openTokenKey = async (home: string, { random, directory, clock }: ServiceParts) => {
+  const { issuer } = await readFederation(home)
+  const read = async () => {
+    const { keyObject: privateKey, keyId } = privateKeyFrom(
+      await readKeyFile(homePaths(home).tokenKey),
+    )
+    return { keyId, tokens: openTokens({ privateKey, keyId, issuer, audience: issuer, random }) }
+  }
+  let { tokens } = await read()
+  const issuing: Tokens = { issue: (...asked) => tokens.issue(...asked) }
+  const reload = async (): Promise<void> => {
+    const next = await read()
+    const why = tokenKeyFault(directory.state.keys.get(next.keyId), clock.nowMs())
+    if (why !== null) throw new TokenKeyUnusable(`hub/token-signing.pem is ${why}`)
+    tokens = next.tokens
+  }
+  return { issuing, reload }
 }
 
 /** A guard of this process; over Redis, where several gateways share one. */
@@ -205,7 +228,7 @@ if (import.meta.main) {
       await gateway.caughtUp()
       const url = await listen(app, address)
       const opened = opening.move()
-      return { url, ...reloading(tls), close: () => opened.disposeAsync() }
+      return { url, ...reloading(tls, gateway), close: () => opened.disposeAsync() }
     },
   })
 }

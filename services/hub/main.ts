@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { openFrames } from '#adapters/files/frames.ts'
 import { checkNotRestoring, homePaths, readGenesisDigest } from '#adapters/files/home.ts'
-import { openSeal } from '#adapters/files/seal.ts'
 import { createServer, type LogDestination, listen } from '#adapters/http/server.ts'
 import { openServerTls } from '#adapters/http/server-tls.ts'
 import { alarmLogger } from '#adapters/pino/logger.ts'
@@ -10,7 +10,6 @@ import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { type RunningService, reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
-import { FrameReader } from '#core/frame-reader.ts'
 import { type ServiceParts, startParts, UNWRAPPED, type WrapStore } from '#core/service-parts.ts'
 import { auditReadiness, auditRoutes } from '#services/audit/app.ts'
 import { type OpenAudit, openAudit } from '#services/audit/main.ts'
@@ -53,7 +52,7 @@ export const openHub = async (
   const audit = await openAudit(home, parts, { policyFolders: settings?.policyFolders ?? [] })
   opening.defer(() => audit.close())
   // What the gateway has read of a frame, the router need not read again.
-  const frames = new FrameReader(await openSeal(paths.seal), parts.sha256)
+  const frames = await openFrames(paths.seal, parts.sha256)
   const gateway = await openGateway(home, parts, settings, frames)
   opening.defer(() => gateway.close())
   const router = await openRouter(home, parts, frames)
@@ -73,7 +72,7 @@ export const openHub = async (
   const url = await listen(app, address)
   const opened = opening.move()
   const close = () => opened.disposeAsync()
-  return { app, parts, gateway, router, audit, url, ...reloading(tls), close }
+  return { app, parts, gateway, router, audit, url, ...reloading(tls, gateway), close }
 }
 
 if (import.meta.main) {

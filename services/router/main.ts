@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { type OpenFrames, openFrames } from '#adapters/files/frames.ts'
 import { homePaths, readGenesisDigest } from '#adapters/files/home.ts'
-import { openSeal } from '#adapters/files/seal.ts'
 import { listen } from '#adapters/http/server.ts'
 import { openServerTls } from '#adapters/http/server-tls.ts'
 import { openKafka } from '#adapters/kafka/open-kafka.ts'
@@ -11,7 +11,6 @@ import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
-import { FrameReader } from '#core/frame-reader.ts'
 import { IntakeView } from '#core/intake-view.ts'
 import { meteredAccessLog, watchFollower } from '#core/metrics/metered.ts'
 import { REALMS } from '#core/realm.ts'
@@ -26,6 +25,8 @@ import { FrameRouter } from '#services/router/route-frames.ts'
 export interface OpenRouter {
   readonly followers: TopicFollowers
   readonly horizons: Horizons
+  /** Reads the seal keys again. */
+  reload(): Promise<void>
   close(): Promise<void>
 }
 
@@ -34,11 +35,12 @@ export interface OpenRouter {
 export const openRouter = async (
   home: string,
   parts: ServiceParts,
-  shared?: FrameReader,
+  shared?: OpenFrames,
 ): Promise<OpenRouter> => {
   const { log, clock, sha256, random, directory, verify, onAlarm, wrap, metrics } = parts
   const paths = homePaths(home)
-  const frames = shared ?? new FrameReader(await openSeal(paths.seal), sha256)
+  const reader = shared ?? (await openFrames(paths.seal, sha256))
+  const { frames } = reader
   const views = paths.views('router')
   mkdirSync(views, { recursive: true })
   const intakeDatabase = openSqliteIntakeStore({
@@ -74,6 +76,7 @@ export const openRouter = async (
   return {
     followers,
     horizons,
+    reload: () => reader.reload(),
     close: async () => {
       stopping.abort()
       await keeping
@@ -110,7 +113,7 @@ if (import.meta.main) {
       })
       const url = await listen(app, address)
       const opened = opening.move()
-      return { url, ...reloading(tls), close: () => opened.disposeAsync() }
+      return { url, ...reloading(tls, router), close: () => opened.disposeAsync() }
     },
   })
 }

@@ -99,11 +99,11 @@ test.runIf(process.platform !== 'win32')(
       expect.poll(() => lines.some((line) => line.includes(words)), DEADLINE).toBe(true)
     folder.write('hub.crt', 'no certificate')
     hub.process.kill('SIGHUP')
-    await told('the certificates stay as they were')
+    await told('the certificates and keys stay as they were')
     expect((await publish('--ca', authorityFile, ...certified())).exit).toBe(EXIT.ok)
     folder.writeIdentity('hub', next.issue('hub'))
     hub.process.kill('SIGHUP')
-    await told('the certificates were read again')
+    await told('the certificates and keys were read again')
     expect((await publish('--ca', nextFile, ...certified())).exit).toBe(EXIT.ok)
     expect((await publish('--ca', authorityFile, ...certified())).exit).toBe(EXIT.unreachable)
   },

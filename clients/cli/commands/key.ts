@@ -74,6 +74,7 @@ export const keyCommand: Command = {
     'rabta key prove --usage authentication --principal ctd-kp/desk-2 --from desk-2.pem > desk-2.proof',
     'rabta key add --usage authentication --principal ctd-kp/desk-2 --from desk-2.pub.pem --possession desk-2.proof',
     'rabta key rotate --usage alert-signing --as ctd-kp/administrator',
+    'rabta key rotate --usage token-signing --key root.pem --as nacta/coordinator',
     'rabta key revoke KEY-ID --compromised-since 2026-11-01T00:00:00Z',
   ],
   run: async (given, io) => {
@@ -117,8 +118,8 @@ async function add(entering: Entering): Promise<ExitCode> {
 async function rotate(entering: Entering): Promise<ExitCode> {
   const { given, io, who } = entering
   const usage = usageFrom(optionalText(given, 'usage') ?? 'alert-signing')
-  if (KEY_USAGES[usage].owner !== 'agency') {
-    throw new UsageError('rotate is for alert-signing and exercise-signing; for others: key add')
+  if (KEY_USAGES[usage].owner === 'principal') {
+    throw new UsageError('rotate is for what agencies and the hub sign with; for others: key add')
   }
   const { session } = who
   const owner = ownerFrom(given, usage, session.agency)
@@ -135,14 +136,24 @@ async function rotate(entering: Entering): Promise<ExitCode> {
   io.say(
     [
       'next:',
-      '  1. give the new key’s file to whatever signs for the agency, and see an alert go out',
-      '  2. when nothing signs with the old key any more:',
+      ...NEXT_STEPS[owner.agency === null ? 'hub' : 'agency'],
       ...revocations,
       '  what the old key signed before that stays verifiable\n',
     ].join('\n'),
   )
   return exit
 }
+
+const NEXT_STEPS = {
+  agency: [
+    '  1. give the new key’s file to whatever signs for the agency, and see an alert go out',
+    '  2. when nothing signs with the old key any more:',
+  ],
+  hub: [
+    '  1. on each gateway: the new file in the place of hub/token-signing.pem, then SIGHUP',
+    '  2. five minutes after the last of them, when no token of the old key is good any more:',
+  ],
+} as const
 
 const isGood = ({ revoked, validFromMs, validToMs }: DirectoryKey, nowMs: number): boolean =>
   revoked === null && validFromMs <= nowMs && nowMs < validToMs
@@ -193,7 +204,7 @@ const signingFile = (home: string, agency: AgencyId | null): string =>
 
 const keyPath = (home: string, usage: KeyUsage, owner: Owner, keyId: KeyId): string => {
   const { agency, principal } = owner
-  if (agency === null) throw new UsageError('--out says where a key of the hub’s own goes')
+  if (agency === null) return homePaths(home).newTokenKey(keyId)
   const paths = homePaths(home).agency(agency)
   const name = principal?.slice(agency.length + 1) ?? ''
   const first = {
@@ -201,7 +212,7 @@ const keyPath = (home: string, usage: KeyUsage, owner: Owner, keyId: KeyId): str
     exercise_signing: paths.exerciseKey,
     authentication: paths.principalKey(name),
     directory_signing: paths.administratorKey,
-    token_signing: homePaths(home).tokenKey,
+    token_signing: homePaths(home).newTokenKey(keyId),
   }[usage]
   const stem = usage === 'authentication' ? name : usage
   return pathBeside(first, paths.newKey(stem, keyId))
