@@ -7,7 +7,7 @@ export default defineConfig({
     exclude: ['node_modules/**', '.tmp/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     experimental: { viteModuleRunner: false },
   },
