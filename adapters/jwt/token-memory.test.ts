@@ -9,6 +9,7 @@ const TOKEN: VerifiedToken = {
   principal: 'ctd-kp/duty-officer' as PrincipalId,
   realm: 'live',
   boundTo: null,
+  provenBy: null,
   expiresAtMs: 2_000,
 }
 const REMEMBERED = { token: TOKEN, keyId: 'k' as KeyId, key: KEY, verifiedAtMs: 1_000 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { KeyId } from '#core/key.ts'
 import { LIMITS } from '#core/limits.ts'
 import {
   ASSERTION_CLAIMS,
@@ -31,6 +32,7 @@ describe('an access token', () => {
         ...caller,
         expiresAtMs: NOW_MS + LIFE_MS,
         boundTo: null,
+        provenBy: null,
       })
     }
   })
@@ -98,6 +100,7 @@ describe('an access token', () => {
       ...CALLER,
       expiresAtMs: NOW_MS + LIFE_MS,
       boundTo: null,
+      provenBy: null,
     })
   })
 
@@ -188,6 +191,24 @@ describe('a client assertion', () => {
     ['an id of other characters', { jti: 'ش'.repeat(16) }],
   ])('with %s is none', async (_, claims) => {
     expect(await verifyAssertion(assertion(claims))).toBeNull()
+  })
+})
+
+describe('a token that says with which key it was got', () => {
+  const provenBy = 'k'.repeat(43) as KeyId
+
+  test('says so to whoever takes it', async () => {
+    const text = await tokens.issue({ ...CALLER, provenBy }, NOW_MS, LIFE_MS)
+    expect(await verifyToken(text)).toMatchObject({ ...CALLER, provenBy })
+  })
+
+  test.each<[string, unknown]>([
+    ['no key id', 'k'.repeat(42)],
+    ['a number', 1],
+    ['a list', [provenBy]],
+    ['an object', { kid: provenBy }],
+  ])('is none when that is %s', async (_what, proven_by) => {
+    expect(await verifyToken(token({ proven_by }))).toBeNull()
   })
 })
 

@@ -33,14 +33,16 @@ export const openTokens = (options: {
 }): Tokens => {
   const { privateKey, keyId, issuer, audience, random } = options
   return {
-    issue: async ({ principal, realm }, nowMs, lifeMs, boundTo = null) => {
+    issue: async ({ principal, realm, provenBy = null }, nowMs, lifeMs, boundTo = null) => {
       if (!(lifeMs > 0 && lifeMs <= LIMITS.tokenLifeMs)) {
         throw new RangeError(`a token cannot live for ${lifeMs} ms`)
       }
       // Whole seconds, rounded down: nothing is good for longer than was said.
       const iat = Math.floor(givenSeconds(nowMs))
       const cnf = boundTo === null ? {} : { cnf: { [THUMBPRINT]: boundTo } }
-      const claims = { realm, iat, exp: Math.floor((nowMs + lifeMs) / 1_000), ...cnf }
+      const proof = provenBy === null ? {} : { [PROVEN_BY]: provenBy }
+      const exp = Math.floor((nowMs + lifeMs) / 1_000)
+      const claims = { realm, iat, exp, ...cnf, ...proof }
       return jwt.sign(claims, privateKey, {
         algorithm: ALGORITHM,
         header: { alg: ALGORITHM, typ: 'at+jwt' },
@@ -95,13 +97,17 @@ export const tokenVerifier = (options: {
 
 const tokenFrom = (signed: Signed | null): VerifiedToken | null => {
   if (signed === null) return null
-  const { sub, realm, exp, cnf } = signed.claims
+  const { sub, realm, exp, cnf, [PROVEN_BY]: provenBy = null } = signed.claims
   if (typeof sub !== 'string' || !isPrincipalId(sub)) return null
   if (typeof realm !== 'string' || !isRealm(realm)) return null
   const boundTo = cnf === undefined ? null : thumbprintIn(cnf)
   if (boundTo === undefined) return null
-  return { principal: sub, realm, expiresAtMs: exp * 1_000, boundTo }
+  if (provenBy !== null && !(typeof provenBy === 'string' && isKeyId(provenBy))) return null
+  return { principal: sub, realm, expiresAtMs: exp * 1_000, boundTo, provenBy }
 }
+
+/** A claim of our own: the id of the key that the client assertion was signed with. */
+const PROVEN_BY = 'proven_by'
 
 /** The one confirmation that is known here (RFC 8705 §3.1). */
 const THUMBPRINT = 'x5t#S256'

@@ -2,7 +2,7 @@ import type { KeyId, PublicKey } from '#core/key.ts'
 import type { PrincipalId } from '#core/principal.ts'
 import type { Realm } from '#core/realm.ts'
 
-/** Who calls, and for which realm: all that a token says. What they may do, the directory says. */
+/** Who calls, and for which realm. What they may do, the directory says. */
 export interface Caller {
   readonly principal: PrincipalId
   readonly realm: Realm
@@ -15,9 +15,15 @@ export type FindKey = (id: KeyId) => PublicKey | null
 export interface Tokens {
   /**
    * `lifeMs`: how long it is good for, from `nowMs`. `boundTo`: the thumbprint of the certificate
-   * that every request with it must come with (RFC 8705 §3.1).
+   * that every request with it must come with (RFC 8705 §3.1). `provenBy`: the key by which the
+   * caller has proven who it is, and with which the token ends.
    */
-  issue(caller: Caller, nowMs: number, lifeMs: number, boundTo?: string | null): Promise<string>
+  issue(
+    caller: Caller & { readonly provenBy?: KeyId | null },
+    nowMs: number,
+    lifeMs: number,
+    boundTo?: string | null,
+  ): Promise<string>
 }
 
 export interface TokenVerifier {
@@ -31,6 +37,9 @@ export interface VerifiedToken extends Caller {
   readonly expiresAtMs: number
   /** The thumbprint of the certificate that it is bound to; null when it is not bound. */
   readonly boundTo: string | null
+  /** The `authentication` key that it was got with; whoever takes the token asks whether it holds
+   * still. Null when it says none. */
+  readonly provenBy: KeyId | null
 }
 
 /** What an assertion says. Whether its key is the principal's, the caller of the port checks. */

@@ -1,3 +1,4 @@
+import { isStillProven } from '#adapters/http/caller.ts'
 import type { EventStream, StreamEvent } from '#adapters/http/event-stream.ts'
 import type { FeedPlace } from '#core/cursor.ts'
 import { LIMITS } from '#core/limits.ts'
@@ -229,6 +230,8 @@ export const streamEndOf = (deps: GatewayDeps, { caller }: Reader): StreamEnd | 
   const { directory, clock } = deps
   if (caller.tokenExpiresAtMs <= clock.nowMs()) return 'token-expired'
   if (!directory.isFresh()) return 'directory-stale'
+  // Whoever still has a key that holds gets another token, and goes on.
+  if (!isStillProven(directory.state, caller.provenBy, clock.nowMs())) return 'token-expired'
   if (!isPolicyActive(deps)) return 'policy-not-active'
   const standing = directory.state.standingOf(caller.principal, caller.realm)
   if (standing === null || !standing.active) return 'suspended'

@@ -38,6 +38,7 @@ const readableLabels = (of: GatewayDeps): ReadableLabels => {
     realm: 'live',
     standing,
     tokenExpiresAtMs: 0,
+    provenBy: null,
     isTokenUnbound: false,
   })
 }

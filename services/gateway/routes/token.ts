@@ -69,7 +69,7 @@ const issue = async (
   const refusal = !isFirst || !standing.active ? 'assertion-invalid' : null
   await record(deps, request, standing, refusal)
   if (refusal !== null) return refuse(refusal)
-  const caller = { principal: assertion.principal, realm }
+  const caller = { principal: assertion.principal, realm, provenBy: assertion.keyId }
   const boundTo = clientCertificateOf(request)
   return accept(await tokens.issue(caller, nowMs, LIMITS.tokenLifeMs, boundTo))
 }
