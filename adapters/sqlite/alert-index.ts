@@ -1,7 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AlertLabels, LABELS_SQL } from '#adapters/sqlite/alert-labels.ts'
 import { AlertMarks, MARKS_SQL } from '#adapters/sqlite/alert-marks.ts'
-import { AlertTopics, FEED_SQL, prepareFeed, readPage } from '#adapters/sqlite/alert-page.ts'
+import {
+  AlertTopics,
+  FEED_SQL,
+  LastFlashes,
+  prepareFeed,
+  readPage,
+} from '#adapters/sqlite/alert-page.ts'
 import { bytesIn, integerIn, integerOrNullIn, type Row } from '#adapters/sqlite/row.ts'
 import { openView, type ViewDatabase, type ViewOptions } from '#adapters/sqlite/view-database.ts'
 import { TOPICS_SQL, ViewTopics } from '#adapters/sqlite/view-topics.ts'
@@ -27,7 +33,7 @@ export const openSqliteAlertIndex = (options: ViewOptions): AlertIndex =>
   new SqliteAlertIndex(
     openView(options, {
       applicationId: 0x52_41_6c_72, // `RAlr`
-      number: 2,
+      number: 3,
       sql: TOPICS_SQL + LABELS_SQL + ALERTS_SQL + FEED_SQL + MARKS_SQL,
       cacheKiB: 32_768,
       uncommittedMsMax: LIMITS.viewUncommittedMsMax,
@@ -55,6 +61,7 @@ const stateOf = (db: DatabaseSync) => ({
   topics: new ViewTopics(db),
   labels: new AlertLabels(db),
   labelsOfTopics: new AlertTopics(db),
+  lastFlashes: new LastFlashes(db),
   feed: prepareFeed(db),
   marks: new AlertMarks(db),
   find: db.prepare('SELECT * FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
@@ -133,6 +140,7 @@ const insert = (state: State, topicId: number, alert: NewAlert): void => {
   if (state.has.get(realm, origin, id) !== undefined) return
   const labelId = state.labels.idFor(alert)
   state.labelsOfTopics.add(topicId, labelId)
+  state.lastFlashes.add(topicId, alert)
   state.marks.add(alert, labelId)
   state.insert.run(
     realm,

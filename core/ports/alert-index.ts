@@ -41,7 +41,8 @@ export interface AlertIndex {
   labels(realm: Realm): readonly IndexedLabel[]
   /**
    * Alerts with one of `labelIds` and the filter's properties, not expired at `nowMs`: within a
-   * topic by offset, across topics by acceptance time; at most `limit`, and none after the one with
+   * topic by offset; topics with a FLASH among these go first, up to and with that FLASH, otherwise
+   * topics by acceptance time of what is next in them; at most `limit`, and none after the one with
    * which their frames pass `LIMITS.pageBytesMax`. `from` gives for each topic to read the first
    * offset of interest; the other topics are not read. An alert that expires at `nowMs` is expired.
    */
