@@ -1,4 +1,5 @@
 import { type GuardSettings, guardFrom } from '#core/guard-settings.ts'
+import type { Urgent } from '#core/precedence.ts'
 import { RATES, type Rates } from '#core/rates.ts'
 import type { Environment } from '#core/setting.ts'
 import { settingsOf } from '#core/settings.ts'
@@ -10,6 +11,8 @@ export interface GatewaySettings {
   readonly rates: Rates
   readonly isBehindProxy: boolean
   readonly diskFreeBytesMin: number
+  /** How long after its acceptance an alert should have been acknowledged; 0: no matter. */
+  readonly acknowledgeMs: Readonly<Record<Urgent, number>>
   /** None: the policy that comes with the program. */
   readonly policyFolders: readonly string[]
 }
@@ -20,6 +23,10 @@ export const gatewaySettingsFrom = (env: Environment): GatewaySettings => ({
   rates: { ...RATES, ...Object.fromEntries(settingsOf('gateway', env)('RABTA_RATES') ?? []) },
   isBehindProxy: settingsOf('gateway', env)('RABTA_BEHIND_PROXY'),
   diskFreeBytesMin: settingsOf('gateway', env)('RABTA_DISK_FREE_MIN_MIB') * MIB,
+  acknowledgeMs: {
+    FLASH: settingsOf('gateway', env)('RABTA_ACKNOWLEDGE_FLASH_SECONDS') * 1_000,
+    IMMEDIATE: settingsOf('gateway', env)('RABTA_ACKNOWLEDGE_IMMEDIATE_SECONDS') * 1_000,
+  },
   policyFolders: settingsOf('gateway', env)('RABTA_POLICY') ?? [],
 })
 

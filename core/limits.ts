@@ -169,6 +169,14 @@ export const LIMITS = {
   recallNoticesMax: 200,
   recallsToldMax: 100_000,
   clientRecallsMax: 10_000,
+  // Reminders
+  acknowledgeSecondsMax: 604_800,
+  reminderDays: 7,
+  remindersMax: 50,
+  remindersToldMax: 100_000,
+  dueAlertsMax: 1_000,
+  dueCheckMs: 1_000,
+  clientRemindersMax: 10_000,
   // Views
   viewUncommittedMsMax: 20,
   viewUncommittedBytesMax: 4_194_304,

@@ -22,6 +22,7 @@ export type StoreName =
   | 'log'
   | 'gateway-intake'
   | 'alert-index'
+  | 'acknowledgements'
   | 'router-intake'
   | 'tiles'
   | 'record-index'

@@ -176,6 +176,19 @@ export const SETTINGS = {
     means: 'no alert is taken with less room than this on the disk of `RABTA_HOME`, in MiB',
     ...wholeNumber(0, LIMITS.diskFreeMibMax),
   },
+  RABTA_ACKNOWLEDGE_FLASH_SECONDS: {
+    readers: WITH_GATEWAY,
+    otherwise: '300',
+    means:
+      'each agency that a FLASH alert reaches is reminded when it has not acknowledged it this long after it was accepted; 0: never',
+    ...wholeNumber(0, LIMITS.acknowledgeSecondsMax),
+  },
+  RABTA_ACKNOWLEDGE_IMMEDIATE_SECONDS: {
+    readers: WITH_GATEWAY,
+    otherwise: '1800',
+    means: 'the same for an IMMEDIATE alert',
+    ...wholeNumber(0, LIMITS.acknowledgeSecondsMax),
+  },
   RABTA_POLICY: {
     readers: ['hub', 'gateway', 'audit'],
     otherwise: '',

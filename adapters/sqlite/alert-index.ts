@@ -23,6 +23,8 @@ import type {
   PageQuery,
   Recalls,
   RecallsQuery,
+  UrgentAlert,
+  UrgentQuery,
 } from '#core/ports/alert-index.ts'
 import { PRECEDENCES } from '#core/precedence.ts'
 import type { Realm } from '#core/realm.ts'
@@ -33,7 +35,7 @@ export const openSqliteAlertIndex = (options: ViewOptions): AlertIndex =>
   new SqliteAlertIndex(
     openView(options, {
       applicationId: 0x52_41_6c_72, // `RAlr`
-      number: 3,
+      number: 4,
       sql: TOPICS_SQL + LABELS_SQL + ALERTS_SQL + FEED_SQL + MARKS_SQL,
       cacheKiB: 32_768,
       uncommittedMsMax: LIMITS.viewUncommittedMsMax,
@@ -53,6 +55,16 @@ const ALERTS_SQL = `
     digest BLOB NOT NULL, frame BLOB NOT NULL,
     UNIQUE (realm, origin, id)
   ) STRICT;
+  CREATE INDEX urgent_alerts ON alerts (realm, precedence, accepted_at_ms)
+    WHERE precedence >= ${PRECEDENCES.indexOf('IMMEDIATE')};
+`
+
+const URGENT_SQL = `
+  SELECT realm, origin, id, label_id, accepted_at_ms, expires_at_ms, digest
+  FROM alerts INDEXED BY urgent_alerts
+  WHERE realm = ? AND precedence = ? AND precedence >= ${PRECEDENCES.indexOf('IMMEDIATE')}
+    AND accepted_at_ms BETWEEN ? AND ?
+  ORDER BY accepted_at_ms DESC, number LIMIT ?
 `
 
 type State = ReturnType<typeof stateOf>
@@ -65,6 +77,7 @@ const stateOf = (db: DatabaseSync) => ({
   feed: prepareFeed(db),
   marks: new AlertMarks(db),
   find: db.prepare('SELECT * FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
+  urgent: db.prepare(URGENT_SQL),
   get: db.prepare('SELECT * FROM alerts WHERE number = ?'),
   has: db.prepare('SELECT 1 FROM alerts WHERE realm = ? AND origin = ? AND id = ?'),
   insert: db.prepare('INSERT INTO alerts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
@@ -110,6 +123,13 @@ class SqliteAlertIndex implements AlertIndex {
 
   recallsMark(): object {
     return this.#view.state.marks.mark
+  }
+
+  urgent({ realm, precedence, fromMs, untilMs, limit }: UrgentQuery): readonly UrgentAlert[] {
+    const { state } = this.#view
+    const place = PRECEDENCES.indexOf(precedence)
+    const rows = state.urgent.all(realm, place, fromMs, untilMs, limit)
+    return rows.map((row) => ({ ...namedFrom(state, row), precedence }))
   }
 
   labels(realm: Realm): readonly IndexedLabel[] {
@@ -158,23 +178,27 @@ const insert = (state: State, topicId: number, alert: NewAlert): void => {
   )
 }
 
-const alertFrom = ({ topics, labels }: State, row: Row): IndexedAlert => {
+const alertFrom = (state: State, row: Row): IndexedAlert => ({
+  ...namedFrom(state, row),
+  topic: state.topics.nameOf(integerIn(row, 'topic_id')),
+  offset: integerIn(row, 'offset'),
+  kind: required(KINDS[integerIn(row, 'kind')]),
+  precedence: required(PRECEDENCES[integerIn(row, 'precedence')]),
+  frame: bytesIn(row, 'frame'),
+})
+
+const namedFrom = ({ labels }: State, row: Row) => {
   const labelId = integerIn(row, 'label_id')
   const { realm, origin, label } = labels.get(labelId)
   return {
     realm,
     origin,
     id: uuidFromBytes(bytesIn(row, 'id')),
-    topic: topics.nameOf(integerIn(row, 'topic_id')),
-    offset: integerIn(row, 'offset'),
     labelId,
     label,
-    kind: required(KINDS[integerIn(row, 'kind')]),
-    precedence: required(PRECEDENCES[integerIn(row, 'precedence')]),
     acceptedAtMs: integerIn(row, 'accepted_at_ms'),
     expiresAtMs: integerOrNullIn(row, 'expires_at_ms'),
     digest: bytesIn(row, 'digest'),
-    frame: bytesIn(row, 'frame'),
   }
 }
 

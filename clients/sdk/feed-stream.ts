@@ -2,9 +2,10 @@ import type { CallOptions } from '#clients/sdk/connection.ts'
 import { HubMisbehaved, HubUnreachable } from '#clients/sdk/errors.ts'
 import { type FeedFilter, isCursor, itemFrom, queryOf } from '#clients/sdk/feed.ts'
 import { noticeShape, type RecallNotice } from '#clients/sdk/recalled-alerts.ts'
+import { type Reminder, reminderShape } from '#clients/sdk/reminder.ts'
 import { resumeWaitMs } from '#clients/sdk/resume.ts'
 import type { Session } from '#clients/sdk/session.ts'
-import { Misshapen, namedShape, objectOf } from '#clients/sdk/shape.ts'
+import { Misshapen, namedShape, objectOf, type Shape } from '#clients/sdk/shape.ts'
 import { type EventBlock, eventBlocks } from '#clients/sdk/sse.ts'
 import type { OpenAnswer } from '#clients/sdk/transport.ts'
 import { type Asked, type Release, verifyReleases } from '#clients/sdk/verify-release.ts'
@@ -21,10 +22,13 @@ export interface FeedStreamOptions extends CallOptions {
 export interface FeedMoment {
   /** An alert that was recalled; null for every other moment. */
   readonly notice: RecallNotice | null
+  /** An alert that nobody of this principal's agency acknowledged in time; null for every other
+   * moment. Comes once on each connection. */
+  readonly reminder: Reminder | null
   /** As in a page: for the one moment that says so. */
   readonly widened: boolean
-  /** An alert that verified, or a fault; null with a notice, when rights have widened, and when only
-   * the cursor moved: a sign of life. */
+  /** An alert that verified, or a fault; null with a notice or a reminder, when rights have widened,
+   * and when only the cursor moved: a sign of life. */
   readonly release: Release | null
   /** Keep it once the release is dealt with: from here the feed goes on, after a crash too. */
   readonly cursor: string
@@ -97,11 +101,11 @@ async function* momentsIn(
   let cursor: string | null = null
   for await (const block of eventBlocks(chunks)) {
     if (block.event === 'end') throw new HubUnreachable(`the hub ended the stream: ${endOf(block)}`)
-    if (block.event === 'recall' || block.event === 'widened') {
+    const beside = besideIn(block)
+    if (beside !== null) {
       // A hub says first where the reader is.
       if (cursor === null) throw malformed(`${block.event} before any id`)
-      if (block.event === 'widened') yield { ...SIGN_OF_LIFE, widened: true, cursor }
-      else yield { ...SIGN_OF_LIFE, notice: noticeIn(block), cursor }
+      yield { ...SIGN_OF_LIFE, ...beside, cursor }
       continue
     }
     if (block.id === null) continue
@@ -120,7 +124,7 @@ async function* momentsIn(
 
 const TYPE = 'text/event-stream'
 
-const SIGN_OF_LIFE = { notice: null, widened: false, release: null } as const
+const SIGN_OF_LIFE = { notice: null, reminder: null, widened: false, release: null } as const
 
 const jsonOf = ({ data }: EventBlock): unknown => {
   try {
@@ -130,11 +134,19 @@ const jsonOf = ({ data }: EventBlock): unknown => {
   }
 }
 
-const noticeIn = (block: EventBlock): RecallNotice => {
+/** What a stream says outside its cursor; null for what is not said so. */
+const besideIn = (block: EventBlock): Partial<FeedMoment> | null => {
+  if (block.event === 'widened') return { widened: true }
+  if (block.event === 'recall') return { notice: shapedIn(block, noticeShape) }
+  if (block.event === 'reminder') return { reminder: shapedIn(block, reminderShape) }
+  return null
+}
+
+const shapedIn = <T>(block: EventBlock, shape: Shape<T>): T => {
   try {
-    return noticeShape(jsonOf(block), '')
+    return shape(jsonOf(block), '')
   } catch (error) {
-    if (error instanceof Misshapen) throw malformed(`a notice: ${error.message}`)
+    if (error instanceof Misshapen) throw malformed(`${block.event}: ${error.message}`)
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { jsonFrom } from '#clients/sdk/answer.ts'
 import type { CallOptions } from '#clients/sdk/connection.ts'
 import { noticeShape, type RecallNotice } from '#clients/sdk/recalled-alerts.ts'
 import type { ReleaseFault } from '#clients/sdk/release-fault.ts'
+import { type Reminder, reminderShape } from '#clients/sdk/reminder.ts'
 import type { Session } from '#clients/sdk/session.ts'
 import {
   anyShape,
@@ -46,6 +47,11 @@ export interface FeedPage {
   readonly notices: readonly RecallNotice[]
   /** Whether there are more: all recalls stand in the feed, as alerts. */
   readonly noticesCut: boolean
+  /** Alerts that nobody of this principal's agency acknowledged in time. Comes again with each page
+   * until somebody does. */
+  readonly reminders: readonly Reminder[]
+  /** Whether there may be more. */
+  readonly remindersCut: boolean
   /** This principal holds rights that the cursor given does not know of: what was passed over for
    * the lack of them is behind it, and `from: 'earliest'` gives it (`GivenAlerts` tells what you
    * had). Comes again until a later page's cursor is used. */
@@ -93,10 +99,10 @@ export const feedPage = async (session: Session, options: FeedOptions): Promise<
     ...(signal && { signal }),
   })
   const page = jsonFrom(answer, pageShape(limit))
-  const { notices, noticesCut, widened, items, next, isEnd } = page
+  const { items, next, ...told } = page
   const asked = { action: 'RELEASE', purpose: purpose ?? null, newestBefore } as const
   const releases = await verifyReleases(session, items.map(itemFrom), asked)
-  return { notices, noticesCut, widened, items: releases, cursor: next, isEnd }
+  return { ...told, items: releases, cursor: next }
 }
 
 const ITEMS = 100
@@ -124,6 +130,8 @@ const pageShape = (limit: number) =>
   objectOf({
     notices: listOf(noticeShape, LIMITS.recallNoticesMax),
     noticesCut: flagShape,
+    reminders: listOf(reminderShape, LIMITS.remindersMax),
+    remindersCut: flagShape,
     widened: flagShape,
     items: listOf(anyShape, limit),
     next: namedShape(isCursor),

@@ -5,13 +5,14 @@ import type { Session } from '#clients/sdk/session.ts'
 import {
   countShape,
   digestShape,
+  flagShape,
   listOf,
   namedShape,
   nullOr,
   objectOf,
   textShape,
 } from '#clients/sdk/shape.ts'
-import { isAgencyId } from '#core/agency.ts'
+import { type AgencyId, isAgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
 import { LIMITS } from '#core/limits.ts'
 import { allTopics } from '#core/topics.ts'
@@ -34,6 +35,17 @@ export interface AlertStatus extends AlertName {
   /** Of the same origin; null when it was not recalled or superseded. */
   readonly recalledBy: Uuid | null
   readonly supersededBy: Uuid | null
+  /** Null until it was routed, and for who may not ask whom a label reaches. */
+  readonly acknowledgement: Acknowledging | null
+}
+
+export interface Acknowledging {
+  /** When it should have been; null when that is not asked of an alert of its precedence. */
+  readonly dueAtMs: number | null
+  readonly acknowledgedBy: readonly AgencyId[]
+  /** Whom the label reaches now and who has not; nobody once it expired or was recalled. */
+  readonly awaitedFrom: readonly AgencyId[]
+  readonly overdue: boolean
 }
 
 /** For principals of the origin; others get `HubRefusal` `not-found`. Rejects as `Connection`. */
@@ -64,4 +76,12 @@ const statusShape = objectOf({
   why: nullOr(textShape(LIMITS.pathPartCharactersMax)),
   recalledBy: nullOr(namedShape(isUuid)),
   supersededBy: nullOr(namedShape(isUuid)),
+  acknowledgement: nullOr(
+    objectOf({
+      dueAtMs: nullOr(countShape),
+      acknowledgedBy: listOf(namedShape<AgencyId>(isAgencyId), LIMITS.clientAgenciesMax),
+      awaitedFrom: listOf(namedShape<AgencyId>(isAgencyId), LIMITS.clientAgenciesMax),
+      overdue: flagShape,
+    }),
+  ),
 })

@@ -1,5 +1,7 @@
 import { ACCESS_ACTIONS, ACCESS_OUTCOMES } from '#core/access-record.ts'
 import { ALARMS } from '#core/alarm.ts'
+import { URGENT } from '#core/precedence.ts'
+import { REALMS } from '#core/realm.ts'
 import { REFUSALS } from '#core/refusal.ts'
 
 /** Where the values of a label are not a closed set: the routes that a server has, so many and no
@@ -15,7 +17,14 @@ interface Metric {
   readonly labels: Readonly<Record<string, readonly string[] | typeof ROUTES>>
 }
 
-const FOLLOWERS = ['intake', 'alerts', 'dead-letters', 'routing', 'records'] as const
+const FOLLOWERS = [
+  'intake',
+  'alerts',
+  'dead-letters',
+  'acknowledgements',
+  'routing',
+  'records',
+] as const
 const TOPICS = ['access', 'directory', 'checkpoints', 'intake', 'alerts', 'dead-letter'] as const
 
 /** All that a process measures. Names follow Prometheus: base units, `_total` for what only grows. */
@@ -97,6 +106,11 @@ export const METRICS = {
   },
   rabta_directory_entries: { kind: 'gauge', help: 'Entries of the directory.', labels: {} },
   rabta_guard_degraded: { kind: 'gauge', help: '1 while Redis does not answer.', labels: {} },
+  rabta_alerts_unacknowledged_overdue: {
+    kind: 'gauge',
+    help: 'Alerts that an agency they reach has not acknowledged in time: 1,000 at most.',
+    labels: { realm: REALMS, precedence: URGENT },
+  },
   rabta_disk_low: { kind: 'gauge', help: '1 while publications are refused for it.', labels: {} },
   rabta_seal_keys_left_seconds: {
     kind: 'gauge',

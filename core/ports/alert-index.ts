@@ -2,7 +2,7 @@ import type { AgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
 import type { Kind } from '#core/kind.ts'
 import type { Label } from '#core/label.ts'
-import type { Precedence } from '#core/precedence.ts'
+import type { Precedence, Urgent } from '#core/precedence.ts'
 import type { Realm } from '#core/realm.ts'
 import type { Uuid } from '#core/uuid.ts'
 
@@ -34,6 +34,8 @@ export interface AlertIndex {
   recalls(query: RecallsQuery): Recalls
   /** The same object for as long as `recalls` gives the same. */
   recallsMark(): object
+  /** Without their frames, the last accepted first. */
+  urgent(query: UrgentQuery): readonly UrgentAlert[]
   /**
    * The distinct (origin, label) pairs of a realm: policy decides on each of these once. Ids stay
    * the same as long as the index is open, and are never those of another realm's labels.
@@ -90,6 +92,20 @@ export interface IndexedRecall extends AlertName {
   readonly label: Label
   readonly acceptedAtMs: number
   readonly recalls: { readonly id: Uuid; readonly digest: Uint8Array }
+}
+
+export interface UrgentQuery {
+  readonly realm: Realm
+  readonly precedence: Urgent
+  /** Of those accepted within these times, both included. */
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly limit: number
+}
+
+export interface UrgentAlert
+  extends Omit<IndexedAlert, 'frame' | 'kind' | 'topic' | 'offset' | 'precedence'> {
+  readonly precedence: Urgent
 }
 
 export interface IndexedAlert extends Omit<NewAlert, 'marks'> {

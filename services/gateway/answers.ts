@@ -18,7 +18,7 @@ import { INDICATORS } from '#core/indicator.ts'
 import { ALL_JURISDICTIONS } from '#core/jurisdiction.ts'
 import { KINDS } from '#core/kind.ts'
 import { LIMITS } from '#core/limits.ts'
-import { PRECEDENCES } from '#core/precedence.ts'
+import { PRECEDENCES, URGENT } from '#core/precedence.ts'
 import { REALMS } from '#core/realm.ts'
 
 /** What a gateway answers with, for the OpenAPI document; tests hold every answer against it. */
@@ -114,6 +114,15 @@ export const AlertView = closed(
   'Alert',
 )
 
+const Acknowledging = closed({
+  dueAtMs: nullable(TimeMs),
+  acknowledgedBy: Type.Array(Agency, { description: 'Sorted.' }),
+  awaitedFrom: Type.Array(Agency, {
+    description: 'Whom the label reaches now and who has not; empty once expired or recalled.',
+  }),
+  overdue: Type.Boolean({ description: 'Whether it is due and awaited from anyone.' }),
+})
+
 export const AlertStatus = closed(
   {
     origin: Agency,
@@ -126,6 +135,7 @@ export const AlertStatus = closed(
     why: nullable(Type.String({ description: 'Why it was dead-lettered: a code.' })),
     recalledBy: nullable(Uuid),
     supersededBy: nullable(Uuid),
+    acknowledgement: nullable(Acknowledging),
   },
   'AlertStatus',
 )
@@ -168,6 +178,11 @@ export const RecallNotice = closed(
   'RecallNotice',
 )
 
+export const Reminder = closed(
+  { origin: Agency, id: Uuid, digest: Digest, precedence: oneOf(URGENT), dueAtMs: TimeMs },
+  'Reminder',
+)
+
 export const FeedPage = closed(
   {
     notices: Type.Array(RecallNotice, {
@@ -177,6 +192,12 @@ export const FeedPage = closed(
     noticesCut: Type.Boolean({
       description: 'Whether there are more: all recalls stand in the feed, as alerts.',
     }),
+    reminders: Type.Array(Reminder, {
+      maxItems: LIMITS.remindersMax,
+      description:
+        'Alerts that nobody of your agency has acknowledged in time. FLASH first, then the newest.',
+    }),
+    remindersCut: Type.Boolean({ description: 'Whether there may be more.' }),
     widened: Type.Boolean({
       description:
         'Your rights have widened since your cursor was made: what was passed over for the lack ' +

@@ -65,6 +65,12 @@ export const gatewayReadiness = (deps: GatewayDeps): readonly Readiness[] => [
   { name: 'intake', check: async () => firstTrouble(deps.intakeFollowers.trouble()) },
   { name: 'alert-index', check: async () => firstTrouble(deps.alertFollowers.trouble()) },
   {
+    name: 'acknowledgements',
+    // Who was to be reminded of an alert is given the alert all the same.
+    isDispensable: true,
+    check: async () => firstTrouble(deps.acknowledgementFollowers.trouble()),
+  },
+  {
     name: 'guard',
     // A load balancer that took away every gateway because one Redis is gone would do what the
     // guard's own share of the limits is there to prevent.

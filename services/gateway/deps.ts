@@ -6,6 +6,7 @@ import type { Sha256 } from '#core/hash.ts'
 import type { IntakeView } from '#core/intake-view.ts'
 import type { VerifySignature } from '#core/key.ts'
 import type { Metrics } from '#core/metrics/metrics.ts'
+import type { AcknowledgementStore } from '#core/ports/acknowledgement-store.ts'
 import type { AlertIndex } from '#core/ports/alert-index.ts'
 import type { Cipher } from '#core/ports/cipher.ts'
 import type { Clock, RandomBytes } from '#core/ports/clock.ts'
@@ -18,7 +19,8 @@ import type { Tokens, TokenVerifier } from '#core/ports/tokens.ts'
 import type { Rates } from '#core/rates.ts'
 import type { RouterLag } from '#core/router-lag.ts'
 import type { TopicFollowers } from '#core/topic-followers.ts'
-import type { ToldRecalls } from '#services/gateway/told.ts'
+import type { DueAlerts } from '#services/gateway/due-alerts.ts'
+import type { Told } from '#services/gateway/told.ts'
 
 /** All that a gateway works with; `main.ts` opens it, tests open the same. */
 export interface GatewayDeps {
@@ -36,7 +38,13 @@ export interface GatewayDeps {
   readonly alertFollowers: TopicFollowers
   /** Told of what goes into intake topics, and by the views of what comes out behind the router. */
   readonly routerLag: RouterLag
-  readonly told: ToldRecalls
+  /** Of recalls. */
+  readonly told: Told
+  readonly acknowledgements: AcknowledgementStore
+  readonly acknowledgementFollowers: TopicFollowers
+  readonly due: DueAlerts
+  /** Of alerts that are due. */
+  readonly reminded: Told
   readonly seal: Seal
   readonly cursors: Cipher
   readonly tokens: Tokens

@@ -235,8 +235,8 @@ export const DOCS = {
     tag: 'Feed',
     summary: 'The feed as it goes on, as server-sent events',
     description:
-      'Events: `recall` with one RecallNotice, without an id, before other traffic; `widened` ' +
-      'without an id, as the field of a page; `alert` with ' +
+      'Events: `recall` with one RecallNotice, without an id, before other traffic; `reminder` with ' +
+      'one Reminder, without an id; `widened` without an id, as the field of a page; `alert` with ' +
       'one FeedItem as data and the cursor behind it as id; `end` with ' +
       '`{"reason": …}`; a comment with an id every 15 seconds. Go on with Last-Event-ID.',
     access: 'token',

@@ -25,6 +25,7 @@ import {
   standingFaultOf,
 } from '#services/gateway/release.ts'
 import { StreamNotices } from '#services/gateway/stream-notices.ts'
+import { StreamReminders } from '#services/gateway/stream-reminders.ts'
 import type { Turns } from '#services/gateway/turns.ts'
 
 export interface FeedStreamDeps {
@@ -44,6 +45,7 @@ export class FeedStream {
   private readonly feed: OpenFeed
   private readonly out: EventStream
   private readonly notices: StreamNotices
+  private readonly reminders: StreamReminders
   /** Behind the last alert that was written or passed over. */
   private place: FeedPlace
   private beatAtMs: number
@@ -56,6 +58,7 @@ export class FeedStream {
     this.out = out
     this.place = from
     this.notices = new StreamNotices(deps.gateway, feed)
+    this.reminders = new StreamReminders(deps.gateway, feed)
     this.beatAtMs = deps.gateway.clock.monotonicMs()
   }
 
@@ -84,6 +87,7 @@ export class FeedStream {
     if (this.out.checkStall() > LIMITS.streamStallMsMax) this.cut()
     else if (why !== null) this.end(why)
     else if (hasWidened(this.rightsNow(), this.place.rights)) this.news()
+    else if (this.reminders.isDue()) this.news()
     // A reader that is behind has enough to read: a sign of life would only wait with the rest.
     else if (this.quietMs() >= LIMITS.heartbeatMs && !this.out.isBusy) this.beat()
   }
@@ -121,7 +125,7 @@ export class FeedStream {
   /** Gives what there is now; whether the stream goes on. */
   private async step(): Promise<boolean> {
     const { gateway, turns } = this.deps
-    if (!(await this.tell())) return false
+    if (!(await this.tell(this.notices))) return false
     const taken = await turns.take(async () => {
       if (!this.mayGoOn()) return null
       // Forgotten before the index is read: what comes in meanwhile is news again.
@@ -131,7 +135,8 @@ export class FeedStream {
     if (taken === null) return false
     if (!taken.ok) return this.refused(taken.refusal)
     if (!(await this.standOn(taken.value))) return false
-    const isOpen = await this.deliver(taken.value)
+    // After the alerts: a reminder must not hold up one that comes for the first time.
+    const isOpen = (await this.deliver(taken.value)) && (await this.tell(this.reminders))
     if (!taken.value.isEnd) this.hasNews = true
     return isOpen
   }
@@ -150,7 +155,7 @@ export class FeedStream {
     for (const alert of step.alerts) {
       const item = released.get(nameOf(alert))
       // What was recalled while the reader was slow is told before anything else goes.
-      if (!(await this.tell()) || !this.mayGoOn()) return false
+      if (!(await this.tell(this.notices)) || !this.mayGoOn()) return false
       const mayGo = item !== undefined && this.mayStillGo(alert, step.sequence)
       // The last one's cursor also passes all that this reader was found not to be allowed, so that
       // one who resumes stands where one who stayed does.
@@ -182,12 +187,10 @@ export class FeedStream {
     return rightsOf(this.deps.gateway, this.feed.reader.caller)
   }
 
-  /** Tells of recalls, if there are any to tell of; whether the stream goes on. */
-  private async tell(): Promise<boolean> {
-    if (!this.notices.hasNews()) return true
-    const taken = await this.deps.turns.take(async () =>
-      this.mayGoOn() ? this.notices.take() : null,
-    )
+  /** Tells of recalls, or reminds, if there is anything to say; whether the stream goes on. */
+  private async tell(what: StreamNotices | StreamReminders): Promise<boolean> {
+    if (!what.hasNews()) return true
+    const taken = await this.deps.turns.take(async () => (this.mayGoOn() ? what.take() : null))
     if (taken === null) return false
     if (!taken.ok) return this.refused(taken.refusal)
     for (const event of taken.value) {

@@ -18,9 +18,11 @@ import { partsOptions } from '#adapters/process/parts-options.ts'
 import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { reloading, runService } from '#adapters/process/run-service.ts'
 import { openRedis } from '#adapters/redis/open-redis.ts'
+import { openSqliteAcknowledgementStore } from '#adapters/sqlite/acknowledgement-store.ts'
 import { openSqliteAlertIndex } from '#adapters/sqlite/alert-index.ts'
 import { openSqliteIntakeStore } from '#adapters/sqlite/intake-store.ts'
 import { openAccessLog } from '#core/access-log.ts'
+import { AcknowledgementView } from '#core/acknowledgement-view.ts'
 import type { AlertName } from '#core/alert.ts'
 import { AlertView } from '#core/alert-view.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
@@ -28,6 +30,7 @@ import { DiskWatch } from '#core/disk-watch.ts'
 import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
 import type { GuardSettings } from '#core/guard-settings.ts'
 import { IntakeView } from '#core/intake-view.ts'
+import { LIMITS } from '#core/limits.ts'
 import { meteredAccessLog } from '#core/metrics/metered.ts'
 import type { Guard } from '#core/ports/guard.ts'
 import type { Tokens } from '#core/ports/tokens.ts'
@@ -40,8 +43,9 @@ import { alertTopics, deadLetterTopic, intakeTopic, intakeTopics } from '#core/t
 import { buildGateway } from '#services/gateway/app.ts'
 import { configFrom, readEnv } from '#services/gateway/config.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { DueAlerts } from '#services/gateway/due-alerts.ts'
 import { TokenKeyUnusable, tokenKeyFault } from '#services/gateway/token-key.ts'
-import { ToldRecalls } from '#services/gateway/told.ts'
+import { Told } from '#services/gateway/told.ts'
 import { watchGateway } from '#services/gateway/watch.ts'
 
 export interface OpenGateway {
@@ -87,6 +91,10 @@ export const openGateway = async (
   })
   const store = wrap('gateway-intake', openSqliteIntakeStore(view('intake.db')))
   const index = wrap('alert-index', openSqliteAlertIndex(view('alerts.db')))
+  const acknowledgements = wrap(
+    'acknowledgements',
+    openSqliteAcknowledgementStore(view('acknowledged.db')),
+  )
   const checks = { frames, directory, verify, onAlarm }
   const followed = REALMS.flatMap(alertTopics)
   const intake = new IntakeView(REALMS.flatMap(intakeTopics), { ...checks, store })
@@ -110,6 +118,8 @@ export const openGateway = async (
     onAlarm,
     onCome,
   })
+  const acknowledged = new AcknowledgementView(acknowledgements)
+  const acknowledgementFollowers = new TopicFollowers(acknowledged, following)
   const letterFollowers = new TopicFollowers(letters, following)
   const tokens = await openTokenKey(home, parts)
   const guard = wrap('guard', await openGuard(settings.guard, parts))
@@ -129,7 +139,11 @@ export const openGateway = async (
     alertTopics: followed,
     alertFollowers,
     routerLag,
-    told: new ToldRecalls(),
+    told: new Told(LIMITS.recallsToldMax),
+    acknowledgements,
+    acknowledgementFollowers,
+    due: new DueAlerts({ index, acknowledgements, clock, acknowledgeMs: settings.acknowledgeMs }),
+    reminded: new Told(LIMITS.remindersToldMax),
     seal: frames.seal,
     cursors: openCipher(await readSecret(paths.cursorKey)),
     tokens: tokens.issuing,
@@ -146,9 +160,9 @@ export const openGateway = async (
     onAlarm,
     metrics,
   }
-  watchGateway(deps, { intake, alerts: alertView, letters, letterFollowers })
+  watchGateway(deps, { intake, alerts: alertView, letters, letterFollowers, acknowledged })
   await disk.start()
-  const followers = [intakeFollowers, letterFollowers, alertFollowers]
+  const followers = [intakeFollowers, letterFollowers, alertFollowers, acknowledgementFollowers]
   for (const one of followers) one.start()
   return {
     deps,
@@ -163,6 +177,7 @@ export const openGateway = async (
       await Promise.all([disk.stop(), ...followers.map((one) => one.stop())])
       await guard.close()
       index.close()
+      acknowledgements.close()
       store.close()
     },
   }

@@ -2,6 +2,7 @@ import type { AgencyId } from '#core/agency.ts'
 import { type Agency, isSuspended, type PrincipalStanding } from '#core/directory/state.ts'
 import type { Label } from '#core/label.ts'
 import type { DenialReason } from '#core/ports/policy.ts'
+import type { Realm } from '#core/realm.ts'
 import { accept, type Result, refuse } from '#core/refusal.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { draftOf, type Reader } from '#services/gateway/release.ts'
@@ -40,15 +41,16 @@ export const previewLabel = async (
   if (label.releasableTo?.some((agency) => !directory.state.agencies.has(agency))) {
     return refuse('agency-unknown')
   }
-  return accept(await reachOf(deps, reader, label))
+  return accept(await reachOf(deps, { realm, origin, label }))
 }
 
-const reachOf = async (deps: GatewayDeps, reader: Reader, label: Label): Promise<Preview> => {
-  const subscribers = subscribersByAgency(deps, reader)
+/** What `label` on an alert of `origin` comes to, by the directory as it is meanwhile. */
+export const reachOf = async (deps: GatewayDeps, asked: Asked): Promise<Preview> => {
+  const subscribers = subscribersByAgency(deps, asked.realm)
   const reached: AgencyId[] = []
   const notReached: NotReached[] = []
   for (const agency of [...deps.directory.state.agencies.values()].sort(byId)) {
-    const reasons = reasonsOf(deps, reader, { agency, label, readers: subscribers.get(agency.id) })
+    const reasons = reasonsOf(deps, asked, { agency, readers: subscribers.get(agency.id) })
     if (reasons === null) reached.push(agency.id)
     else notReached.push({ agency: agency.id, reasons })
     // One decision takes a fraction of a millisecond, all of them may take many: others wait.
@@ -57,11 +59,22 @@ const reachOf = async (deps: GatewayDeps, reader: Reader, label: Label): Promise
   return { reached, notReached }
 }
 
+interface Asked {
+  readonly realm: Realm
+  readonly origin: AgencyId
+  readonly label: Label
+}
+
+interface Readers {
+  readonly agency: Agency
+  readonly readers: readonly PrincipalStanding[] | undefined
+}
+
 const byId = (a: Agency, b: Agency): number => (a.id < b.id ? -1 : 1)
 
 const subscribersByAgency = (
   { directory: { state } }: GatewayDeps,
-  { caller: { realm } }: Reader,
+  realm: Realm,
 ): ReadonlyMap<AgencyId, readonly PrincipalStanding[]> =>
   Map.groupBy(
     [...state.principals.keys()].flatMap((id) => {
@@ -77,14 +90,9 @@ const subscribersByAgency = (
  */
 const reasonsOf = (
   { policy }: GatewayDeps,
-  { caller: { realm, agency: origin } }: Reader,
-  asked: {
-    readonly agency: Agency
-    readonly label: Label
-    readonly readers: readonly PrincipalStanding[] | undefined
-  },
+  { realm, origin, label }: Asked,
+  { agency, readers }: Readers,
 ): readonly DenialReason[] | null => {
-  const { agency, label, readers } = asked
   if (readers === undefined) return [isSuspended(agency) ? 'suspended' : 'role-missing']
   let nearest: readonly DenialReason[] | null = null
   for (const principal of readers) {

@@ -18,6 +18,7 @@ import { ReadableLabels } from '#services/gateway/readable-labels.ts'
 import { hasWidened, rightsBehind, rightsOf } from '#services/gateway/reader-rights.ts'
 import { noticesFor } from '#services/gateway/recall-notices.ts'
 import { openAll, type Reader, type Released, release } from '#services/gateway/release.ts'
+import { type Reminders, remindersFor } from '#services/gateway/reminders.ts'
 import type { Turns } from '#services/gateway/turns.ts'
 
 export interface FeedRequest {
@@ -32,6 +33,7 @@ export interface FeedRequest {
 export interface FeedPage {
   /** To be looked at before the items. */
   readonly notices: Recalls
+  readonly reminders: Reminders
   /** The reader may have more now than when its cursor was made: what was passed over then is
    * behind the cursor, and not among the items. */
   readonly widened: boolean
@@ -76,10 +78,19 @@ export const readFeed = async (
   if (!step.ok) return step
   const notices = await noticesFor(deps, reader, feed.labels.ids())
   if (!notices.ok) return notices
+  const reminders = await remindersFor(deps, reader, feed.labels.ids())
+  if (!reminders.ok) return reminders
   const { items, rights, isEnd } = step.value
   const widened = hasWidened(rights, from.value.rights)
   const next = cursorOf(deps, feed, step.value.next)
-  return accept({ notices: notices.value, widened, items, next, isEnd })
+  return accept({
+    notices: notices.value,
+    reminders: reminders.value,
+    widened,
+    items,
+    next,
+    isEnd,
+  })
 }
 
 export const openFeed = (deps: GatewayDeps, reader: Reader, filter: FeedFilter): OpenFeed => {

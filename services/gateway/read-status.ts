@@ -3,6 +3,7 @@ import { hex } from '#core/bytes.ts'
 import { accept, type Result } from '#core/refusal.ts'
 import { topicsOf } from '#core/topics.ts'
 import type { Uuid } from '#core/uuid.ts'
+import { type Acknowledging, acknowledgingOf } from '#services/gateway/awaited-from.ts'
 import { isBoundFor, TOKEN_UNBOUND } from '#services/gateway/connection-rule.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { chargeRate, peekRate } from '#services/gateway/rates.ts'
@@ -23,6 +24,8 @@ export interface AlertStatus extends AlertName {
    * node has read; null when there is none. */
   readonly recalledBy: Uuid | null
   readonly supersededBy: Uuid | null
+  /** Null until it is in this node's index, and for who may not ask whom a label reaches. */
+  readonly acknowledgement: Acknowledging | null
 }
 
 /** For principals of the origin; to all others there is nothing here, and a record of the asking. */
@@ -52,6 +55,7 @@ export const statusOf = async (
       topics: indexed && home ? topicsOf(realm, indexed.label, home) : [],
       recalledBy: indexed && recalledBy(deps, indexed),
       supersededBy: indexed && deps.index.supersededBy(indexed),
+      acknowledgement: indexed && (await acknowledgingOf(deps, reader, indexed)),
       why: fate === 'dead-lettered' && row.fate?.state === fate ? row.fate.why : null,
     })
   }

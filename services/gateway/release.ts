@@ -166,12 +166,25 @@ const standingFault = (
   deps: GatewayDeps,
   { caller }: Reader,
   action: ReleaseAction,
-  { alert, envelope, stamp }: Opened,
+  opened: Opened,
 ): RefusalCode | null => {
-  const { directory, clock } = deps
+  const { alert } = opened
   if (isWithdrawnFrom(deps, caller.agency, alert)) return 'recalled'
   // Its origin may still look at what it recalled; nobody makes evidence of it.
   if (action === 'EXPORT' && recalledBy(deps, alert) !== null) return 'recalled'
+  return ownFault(deps, opened)
+}
+
+/** Why an alert is released to nobody, whether it was recalled or not. */
+export const faultOf = (deps: GatewayDeps, alert: IndexedAlert): RefusalCode | null => {
+  const opened = open(deps, alert)
+  return typeof opened === 'string' ? opened : ownFault(deps, opened)
+}
+
+const ownFault = (
+  { directory, clock }: GatewayDeps,
+  { alert, envelope, stamp }: Opened,
+): RefusalCode | null => {
   if (alert.expiresAtMs !== null && alert.expiresAtMs <= clock.nowMs()) return 'expired'
   return isCompromised(directory.state, envelope, stamp.acceptedAtMs) ? 'compromised' : null
 }

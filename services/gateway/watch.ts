@@ -1,5 +1,8 @@
 import { watchFollower } from '#core/metrics/metered.ts'
+import { URGENT } from '#core/precedence.ts'
+import { REALMS } from '#core/realm.ts'
 import type { TopicFollowers, TopicView } from '#core/topic-followers.ts'
+import { overdueCount } from '#services/gateway/awaited-from.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { sealKeysLeftMs } from '#services/gateway/seal-keys.ts'
 
@@ -11,6 +14,7 @@ export const watchGateway = (
     readonly alerts: TopicView
     readonly letters: TopicView
     readonly letterFollowers: TopicFollowers
+    readonly acknowledged: TopicView
   },
 ): void => {
   const { metrics, log, guard, disk, intakeFollowers, alertFollowers } = deps
@@ -18,12 +22,20 @@ export const watchGateway = (
     intake: [views.intake, intakeFollowers],
     alerts: [views.alerts, alertFollowers],
     'dead-letters': [views.letters, views.letterFollowers],
+    acknowledgements: [views.acknowledged, deps.acknowledgementFollowers],
   } as const
-  for (const follower of ['intake', 'alerts', 'dead-letters'] as const) {
+  for (const follower of ['intake', 'alerts', 'dead-letters', 'acknowledgements'] as const) {
     const [view, following] = followers[follower]
     watchFollower(metrics, follower, { log, view, trouble: () => following.trouble() })
   }
   metrics.watch('rabta_guard_degraded', {}, () => (guard.state() === 'degraded' ? 1 : 0))
+  for (const realm of REALMS) {
+    for (const precedence of URGENT) {
+      metrics.watch('rabta_alerts_unacknowledged_overdue', { realm, precedence }, () =>
+        overdueCount(deps, realm, precedence),
+      )
+    }
+  }
   metrics.watch('rabta_disk_low', {}, () => (disk.isLow ? 1 : 0))
   metrics.watch('rabta_seal_keys_left_seconds', {}, () => sealKeysLeftMs(deps) / 1_000)
 }

@@ -16,6 +16,7 @@ import {
 } from '#clients/cli/identity.ts'
 import { FEED_HEADER, releaseRow, releaseToJson } from '#clients/cli/show-alert.ts'
 import { ShownRecalls } from '#clients/cli/shown-recalls.ts'
+import { ShownReminders } from '#clients/cli/shown-reminders.ts'
 import { table } from '#clients/cli/table.ts'
 import { type FeedFilter, feedPages } from '#clients/sdk/feed.ts'
 import { feedStream } from '#clients/sdk/feed-stream.ts'
@@ -80,6 +81,7 @@ export const feedCommand: Command = {
       isJson,
       io,
       recalls: new ShownRecalls(recalled, { io, isJson }),
+      reminders: new ShownReminders({ io, isJson }),
     }
     const faults = await read(reading, text(given, 'from'), flag(given, 'follow'))
     return faults === 0 ? EXIT.ok : EXIT.unverified
@@ -98,6 +100,7 @@ interface Reading {
   readonly isJson: boolean
   readonly io: Io
   readonly recalls: ShownRecalls
+  readonly reminders: ShownReminders
 }
 
 interface Part {
@@ -126,6 +129,7 @@ const showPages = async (reading: Reading, from: string): Promise<Part> => {
     cursor = page.cursor
     for (const notice of page.notices) faults += await recalls.notice(notice)
     faults += await show(page.items, reading)
+    for (const reminder of page.reminders) reading.reminders.show(reminder)
     if (page.widened && sayWidened(reading)) return { cursor, faults, isToReread: true }
     const isLast = page.isEnd || !isAll
     if (isLast) io.say(`cursor ${cursor}${page.isEnd ? '' : ' (there is more)'}\n`)
@@ -144,6 +148,7 @@ const follow = async (reading: Reading, from: string): Promise<Part> => {
   for await (const moment of feedStream(session, { ...options, from, onWait })) {
     cursor = moment.cursor
     if (moment.notice !== null) faults += await recalls.notice(moment.notice)
+    if (moment.reminder !== null) reading.reminders.show(moment.reminder)
     if (moment.release !== null) faults += await show([moment.release], reading)
     if (moment.widened && sayWidened(reading)) return { cursor, faults, isToReread: true }
   }

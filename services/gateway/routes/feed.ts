@@ -9,6 +9,7 @@ import { itemView } from '#services/gateway/item-view.ts'
 import { readFeed } from '#services/gateway/read-feed.ts'
 import { readerWithin } from '#services/gateway/reader.ts'
 import { noticeView } from '#services/gateway/recall-notices.ts'
+import { reminderView } from '#services/gateway/reminders.ts'
 import { Turns } from '#services/gateway/turns.ts'
 
 const Query = Type.Object(
@@ -36,11 +37,13 @@ export const feedRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       const wanted = { from, limit, filter: filter.value, turns }
       const page = await readFeed(deps, reader.value, wanted)
       if (!page.ok) return sendRefusal(reply, page.refusal)
-      const { notices, widened, items, next, isEnd } = page.value
+      const { notices, reminders, widened, items, next, isEnd } = page.value
       reply.header('cache-control', 'private, no-store')
       return {
         notices: notices.recalls.map(noticeView),
         noticesCut: notices.isCut,
+        reminders: reminders.reminders.map(reminderView),
+        remindersCut: reminders.isCut,
         widened,
         items: items.map(itemView),
         next,
