@@ -1,4 +1,5 @@
 import { randomBytes } from '#adapters/crypto/random.ts'
+import type { LogDestination } from '#adapters/http/server.ts'
 import type { DemoAgency } from '#clients/cli/demo-federation.ts'
 import { clientAssertion } from '#clients/sdk/assertion.ts'
 import { type AccessRecord, decodeAccessRecord } from '#core/access-record.ts'
@@ -28,6 +29,8 @@ export interface Answer {
 export class TestHub {
   readonly home: TemporaryHome
   readonly alarms: Alarm[] = []
+  /** Where the log lines of the next `open` go. */
+  logTo: LogDestination | null = null
   private opened: OpenHub | null = null
   private documented = new DocumentedAnswers([])
   private readonly tokens = new Map<string, Promise<string>>()
@@ -55,7 +58,7 @@ export class TestHub {
     const listen = { host: '127.0.0.1', port: 0 }
     const onAlarm = (alarm: Alarm) => this.alarms.push(alarm)
     const settings = { home: this.home.home, listen, tls, gateway }
-    this.opened = await openHub(settings, { logTo: null, onAlarm })
+    this.opened = await openHub(settings, { logTo: this.logTo, onAlarm })
     this.documented = new DocumentedAnswers(this.opened.app.registeredRoutes)
     this.tokens.clear()
   }
