@@ -179,6 +179,8 @@ export const LIMITS = {
   clientRemindersMax: 10_000,
   // Views
   viewUncommittedMsMax: 20,
+  catchingUpEntriesMin: 10_000,
+  catchingUpSayMs: 2_000,
   viewUncommittedBytesMax: 4_194_304,
   recordsUncommittedMsMax: 1_000,
   recordNamesCachedMax: 20_000,

@@ -1,3 +1,4 @@
+import { type Progress, sumOf } from '#core/catching-up.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import { type LogEntry, type MessageLog, OutcomeUnknown } from '#core/ports/message-log.ts'
 
@@ -70,6 +71,15 @@ export class TopicFollowers {
    */
   async caughtUp(): Promise<void> {
     await Promise.all(this.view.topics.map((topic) => this.caughtUpWith(topic)))
+  }
+
+  /** How much of its topics the view has applied. */
+  async progress(): Promise<Progress> {
+    const each = this.view.topics.map(async (topic) => {
+      const done = this.view.nextOffset(topic)
+      return { done, total: Math.max(done, await this.deps.log.head(topic)) }
+    })
+    return sumOf(await Promise.all(each))
   }
 
   /** As `caughtUp`, of one topic. */

@@ -29,7 +29,8 @@ export const reloading = (
 export const runService = async (service: {
   readonly name: string
   readonly check: () => Promise<void>
-  readonly open: () => Promise<RunningService>
+  /** `say`: a line on standard error. */
+  readonly open: (say: (text: string) => void) => Promise<RunningService>
 }): Promise<void> => {
   const say = (text: string): void => {
     process.stderr.write(`rabta ${service.name}: ${text}\n`)
@@ -40,7 +41,7 @@ export const runService = async (service: {
       say(`ready to start, Node ${process.version}`)
       return
     }
-    const running = await service.open()
+    const running = await service.open(say)
     say(running.url === null ? 'running' : `listening at ${running.url}`)
     // A parent that waits for this service is told by the one line on standard output.
     process.stdout.write(`${JSON.stringify({ ready: true, url: running.url })}\n`)

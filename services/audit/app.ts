@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createServer, type LogDestination, type Readiness } from '#adapters/http/server.ts'
 import type { ServerTls } from '#adapters/http/server-tls.ts'
+import { catchingUpText } from '#core/catching-up.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import type { AuditDeps } from '#services/audit/deps.ts'
 import { proveLeaf } from '#services/audit/prove-leaf.ts'
@@ -34,6 +35,12 @@ export const auditRoutes = (app: FastifyInstance, deps: AuditDeps): void => {
 export const auditReadiness = (deps: AuditDeps): readonly Readiness[] => [
   { name: 'access-log', check: () => logFault(deps) },
   { name: 'record-index', check: async () => firstTrouble(deps.recordFollowers.trouble()) },
+  {
+    name: 'record-search',
+    // What is asked for by its index or proven is there at once; a search ends before the rest.
+    isDispensable: true,
+    check: async () => catchingUpText(await deps.recordFollowers.progress()),
+  },
   { name: 'intake-comparison', check: async () => firstTrouble(deps.comparison.trouble()) },
 ]
 

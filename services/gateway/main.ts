@@ -25,6 +25,7 @@ import { openAccessLog } from '#core/access-log.ts'
 import { AcknowledgementView } from '#core/acknowledgement-view.ts'
 import type { AlertName } from '#core/alert.ts'
 import { AlertView } from '#core/alert-view.ts'
+import { type CatchingUp, caughtUpAloud, sumOf } from '#core/catching-up.ts'
 import { DeadLetterView } from '#core/dead-letter-view.ts'
 import { DiskWatch } from '#core/disk-watch.ts'
 import { DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from '#core/gateway-settings.ts'
@@ -48,7 +49,7 @@ import { TokenKeyUnusable, tokenKeyFault } from '#services/gateway/token-key.ts'
 import { Told } from '#services/gateway/told.ts'
 import { watchGateway } from '#services/gateway/watch.ts'
 
-export interface OpenGateway {
+export interface OpenGateway extends CatchingUp {
   readonly deps: GatewayDeps
   /** Resolves when the views have applied all that was in the topics at start. */
   caughtUp(): Promise<void>
@@ -169,6 +170,7 @@ export const openGateway = async (
     caughtUp: async () => {
       await Promise.all(followers.map((one) => one.caughtUp()))
     },
+    progress: async () => sumOf(await Promise.all(followers.map((one) => one.progress()))),
     reload: async () => {
       await reader.reload()
       await tokens.reload()
@@ -222,7 +224,7 @@ if (import.meta.main) {
     check: async () => {
       await readGenesisDigest(config().home)
     },
-    open: async () => {
+    open: async (say) => {
       await using opening = new AsyncDisposableStack()
       const { home, kafka, listen: address, tls: files = null, gateway: settings } = config()
       const tls = files && (await openServerTls(files))
@@ -240,7 +242,7 @@ if (import.meta.main) {
       opening.defer(async () => {
         await app.close()
       })
-      await gateway.caughtUp()
+      await caughtUpAloud(gateway, parts.clock, say)
       const url = await listen(app, address)
       const opened = opening.move()
       return { url, ...reloading(tls, gateway), close: () => opened.disposeAsync() }

@@ -10,6 +10,7 @@ import { watchProcess } from '#adapters/process/process-metrics.ts'
 import { type RunningService, reloading, runService } from '#adapters/process/run-service.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
+import { caughtUpAloud } from '#core/catching-up.ts'
 import { type ServiceParts, startParts, UNWRAPPED, type WrapStore } from '#core/service-parts.ts'
 import { auditReadiness, auditRoutes } from '#services/audit/app.ts'
 import { type OpenAudit, openAudit } from '#services/audit/main.ts'
@@ -30,6 +31,8 @@ export interface OpenHub extends RunningService {
 export interface HubOptions {
   readonly logTo: LogDestination | null
   readonly onAlarm: OnAlarm
+  /** Told now and then of a start that takes long. */
+  readonly say?: (text: string) => void
   /** For tests that crash or fail between two writes. */
   readonly wrap?: WrapStore
 }
@@ -37,7 +40,7 @@ export interface HubOptions {
 /** Gateway, router and audit in one process on embedded adapters. Closed in the reverse order. */
 export const openHub = async (
   { home, listen: address, tls: files = null, gateway: settings }: HubConfig,
-  { logTo, onAlarm, wrap = UNWRAPPED }: HubOptions,
+  { logTo, onAlarm, say = () => undefined, wrap = UNWRAPPED }: HubOptions,
 ): Promise<OpenHub> => {
   await using opening = new AsyncDisposableStack()
   const tls = files && (await openServerTls(files))
@@ -68,7 +71,7 @@ export const openHub = async (
   opening.defer(async () => {
     await app.close()
   })
-  await gateway.caughtUp()
+  await caughtUpAloud(gateway, parts.clock, say)
   const url = await listen(app, address)
   const opened = opening.move()
   const close = () => opened.disposeAsync()
@@ -82,7 +85,9 @@ if (import.meta.main) {
     check: async () => {
       await readGenesisDigest(config().home)
     },
-    open: () =>
-      openHub(config(), { logTo: process.stderr, onAlarm: alarmLogger(process.stderr, 'hub') }),
+    open: (say) => {
+      const onAlarm = alarmLogger(process.stderr, 'hub')
+      return openHub(config(), { logTo: process.stderr, onAlarm, say })
+    },
   })
 }
