@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fromBase64 } from '#core/bytes.ts'
 import { LIMITS } from '#core/limits.ts'
@@ -71,6 +72,35 @@ describe('a live stream', () => {
     ids.push(await streams.publish())
     await second.until(({ alertIds }) => alertIds.length === 6)
     expect([...first.alertIds.slice(0, 3), ...second.alertIds]).toEqual(ids)
+  })
+
+  test('that breaks in the middle of an alert gives it whole to who resumes', async () => {
+    const whole = await streams.publish()
+    const narrative = 'ب'.repeat(20_000)
+    const texts = [{ language: 'en', headline: 'Invented', narrative }] as const
+    const torn = await streams.publish({ texts })
+    await hub.settled()
+    const authorization = `Bearer ${await hub.token(COORDINATOR)}`
+    const request = get(`${hub.hub.url}/v1/feed/stream`, { headers: { authorization } })
+    const came = await new Promise<string>((resolve, reject) => {
+      let text = ''
+      request.on('error', reject).on('response', (answer) => {
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+          // Behind the id of the second alert: a careless reader would take it as given.
+          const at = text.split('event: alert').length === 3
+          if (at) resolve(text)
+          if (at) answer.destroy()
+        })
+      })
+    })
+    const cut = came.slice(0, came.lastIndexOf('event: alert') + 1_000)
+    const ended = cut.slice(0, cut.lastIndexOf('\n\n'))
+    const lastId = ended.slice(ended.lastIndexOf('id: ') + 4).split('\n')[0] ?? ''
+    const second = await streams.resume(COORDINATOR, lastId)
+    await second.until(({ alertIds }) => alertIds.length === 1)
+    expect(ended).toContain(whole)
+    expect(second.alertIds).toEqual([torn])
   })
 
   test('tells where it is before anything came, so that a cut then loses nothing', async () => {
