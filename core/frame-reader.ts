@@ -18,20 +18,25 @@ export interface OpenedFrame {
   readonly alert: Result<Alert>
 }
 
+interface Remembered {
+  readonly bytes: Uint8Array
+  readonly value: OpenedFrame
+}
+
 export type FrameReading =
   | { readonly state: 'opened'; readonly value: OpenedFrame }
   | { readonly state: 'ignored' | 'erased' | 'blocked'; readonly why: string }
 
 /**
  * Reads frames by one seal. What it finds follows from the frame's bytes and the seal's keys, which
- * stay as they were until `forget` is called; so it remembers, by the hash of all the bytes, and gateway,
- * router and index of one process pay once. Whether the signing keys were good at the stamp's time,
- * the directory says, and that is asked anew each time.
+ * stay as they were until `forget` is called; so it remembers, by all the bytes, and gateway, router
+ * and index of one process pay once. Whether the signing keys were good at the stamp's time, the
+ * directory says, and that is asked anew each time.
  */
 export class FrameReader {
   readonly seal: Seal
   private readonly sha256: Sha256
-  private remembered = new TwoGenerations<FrameReading>(LIMITS.framesRememberedBytesMax)
+  private remembered = new TwoGenerations<Remembered>(LIMITS.framesRememberedBytesMax)
 
   constructor(seal: Seal, sha256: Sha256) {
     this.seal = seal
@@ -39,15 +44,24 @@ export class FrameReader {
   }
 
   read(bytes: Uint8Array): FrameReading {
-    const key = hex(this.sha256(bytes))
-    const known = this.remembered.get(key)
-    if (known !== undefined) return known
-    const reading = this.readAnew(bytes)
+    const known = this.recall(bytes)
+    if (known !== null) return { state: 'opened', value: known }
+    // Nobody else has these: what is remembered of them stays true.
+    const own = new Uint8Array(bytes)
+    const reading = this.readAnew(own)
     // What is not readable is not remembered: it could push out what is.
     if (reading.state === 'opened' && reading.value.alert.ok) {
-      this.remembered.set(key, reading, bytes.length * COPIES + READING_BYTES)
+      const weight = own.length * COPIES + READING_BYTES
+      this.remembered.set(keyOf(own), { bytes: own, value: reading.value }, weight)
     }
     return reading
+  }
+
+  /** What is remembered of a frame of exactly these bytes. */
+  recall(bytes: Uint8Array): OpenedFrame | null {
+    const known = this.remembered.get(keyOf(bytes))
+    // The key only finds: every byte counts.
+    return known !== undefined && equalBytes(known.bytes, bytes) ? known.value : null
   }
 
   /** For when the seal's keys have changed. */
@@ -76,6 +90,11 @@ const UNOPENED = {
   'unknown-key': { state: 'blocked', why: 'unknown-seal-key' },
   forged: { state: 'ignored', why: 'seal-forged' },
 } as const
+
+/** The tag of the seal: what a frame ends with. */
+const keyOf = (bytes: Uint8Array): string => hex(bytes.subarray(-TAG_BYTES))
+
+const TAG_BYTES = 16
 
 const ignored = (why: string): FrameReading => ({ state: 'ignored', why })
 

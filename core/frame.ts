@@ -1,6 +1,7 @@
 import { isAgencyId } from '#core/agency.ts'
 import type { AlertName } from '#core/alert.ts'
-import { decodeSingleObject, encodeSingleObject } from '#core/avro/single-object.ts'
+import { decodeSingleObject, encodeSingleObject, HEADER_BYTES } from '#core/avro/single-object.ts'
+import { varintBytes } from '#core/avro/writer.ts'
 import { frameCodec, frameCodecs, stampCodec, stampCodecs } from '#core/codecs.ts'
 import type { Opened, Seal } from '#core/ports/seal.ts'
 import type { Realm } from '#core/realm.ts'
@@ -60,7 +61,9 @@ export const frameFrom = (bytes: Uint8Array): Frame | null => {
   if (stamp === null || sealKeyId === null) return null
   if (sealKeyId.realm !== stamp.realm || sealKeyId.month !== monthOf(stamp.acceptedAtMs))
     return null
-  const additionalData = additionalDataOf(read.value)
+  // The reader takes only what the writer writes: so these are the bytes of `additionalDataOf`.
+  const end = bytes.length - ciphertext.length - varintBytes(ciphertext.length) - NONCE_BYTES
+  const additionalData = bytes.subarray(HEADER_BYTES, end)
   return { stamp, stampBytes, sealKeyId, nonce, ciphertext, additionalData }
 }
 

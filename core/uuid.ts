@@ -12,11 +12,8 @@ export const isUuid = (text: string): text is Uuid => UUID_PATTERN.test(text)
 /** `bytes`: exactly 16. */
 export const uuidFromBytes = (bytes: Uint8Array): Uuid => {
   const digits = hex(bytes)
-  const cuts = [0, 8, 12, 16, 20, 32]
-  return cuts
-    .slice(1)
-    .map((end, index) => digits.slice(cuts[index], end))
-    .join('-') as Uuid
+  const head = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}`
+  return `${head}-${digits.slice(16, 20)}-${digits.slice(20, 32)}` as Uuid
 }
 
 export const uuidBytes = (uuid: Uuid): Uint8Array => {

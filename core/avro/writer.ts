@@ -283,8 +283,8 @@ const writeNumber = (sink: Sink, value: number): void => {
   }
 }
 
-/** How many bytes `writeNumber` takes for a length. */
-const varintBytes = (length: number): number => {
+/** How many bytes the length of a text, of bytes or of an array takes in the encoding. */
+export const varintBytes = (length: number): number => {
   let count = 1
   for (let rest = Math.floor(length / 64); rest > 0; rest = Math.floor(rest / 128)) count += 1
   return count

@@ -28,7 +28,9 @@ const follow = async (): Promise<void> => {
   const followers = new TopicFollowers(view, { log, clock: systemClock, onTrouble })
   followers.start()
   const end = stores.entries.get(ACCESS_TOPIC)?.length
-  await expect.poll(() => index.nextIndex() === end || stalled.length > 0).toBe(true)
+  await expect
+    .poll(() => index.nextIndex() === end || stalled.length > 0, { timeout: 20_000 })
+    .toBe(true)
   await followers.stop()
 }
 
@@ -90,6 +92,14 @@ describe('the record index', () => {
     fill(stores, ACCESS_TOPIC, [one, ...records(LIMITS.doublesWindowLeaves), one])
     await follow()
     expect(index.search({ ...ALL, limit: 1 })).toEqual([LIMITS.doublesWindowLeaves + 1])
+  })
+
+  test('counts from the last time that a leaf came', async () => {
+    const [one = utf8('')] = records(1)
+    const some = records(LIMITS.doublesWindowLeaves - 10)
+    fill(stores, ACCESS_TOPIC, [one, ...records(20), one, ...some, one])
+    await follow()
+    expect(index.search({ ...ALL, limit: 1 })).toEqual([21 + some.length])
   })
 
   test('stands still at what is no leaf', async () => {

@@ -28,8 +28,7 @@ export interface RecordViewDeps {
 export class RecordView implements TopicView {
   readonly topics = [ACCESS_TOPIC]
   private readonly deps: RecordViewDeps
-  /** Hashes of the last leaves, each once; a Set keeps the order in which they were added. */
-  private readonly recent = new Set<string>()
+  private recent = new RecentLeaves()
   private hasRecent = false
 
   constructor(deps: RecordViewDeps) {
@@ -46,7 +45,7 @@ export class RecordView implements TopicView {
     // Until the rows are in, what is remembered runs ahead of them: a take that fails recalls.
     this.hasRecent = false
     const rows = entries.map(({ offset, value }, at): RecordRow => {
-      if (!this.isNew(hashes[at])) return { index: offset, record: null }
+      if (!this.recent.isNew(hashes[at])) return { index: offset, record: null }
       const row = rowOf(offset, value)
       if (row.record === null) this.deps.onAlarm({ what: 'record-unreadable', topic, offset })
       return row
@@ -70,24 +69,40 @@ export class RecordView implements TopicView {
     if (this.hasRecent) return
     const to = this.nextOffset()
     const from = Math.max(0, to - LIMITS.doublesWindowLeaves)
-    this.recent.clear()
+    this.recent = new RecentLeaves()
     let next = from
     for await (const entries of readRange(this.deps.log, ACCESS_TOPIC, { from, to })) {
-      for (const hash of accessLeafHashes(this.deps.sha256, next, entries)) this.isNew(hash)
+      for (const hash of accessLeafHashes(this.deps.sha256, next, entries)) {
+        this.recent.isNew(hash)
+      }
       next += entries.length
     }
     this.hasRecent = true
   }
+}
 
-  /** Whether no recent leaf has this hash; remembers it. */
-  private isNew(hash: Uint8Array = new Uint8Array(0)): boolean {
+/**
+ * The hashes of the last leaves. A ring says which is the oldest: a map from which the first is
+ * deleted again and again takes longer and longer to say it.
+ */
+class RecentLeaves {
+  private readonly ring: string[] = []
+  /** By hash, the last place that it had among all leaves. */
+  private readonly places = new Map<string, number>()
+  private count = 0
+
+  /** Whether none of the last leaves has this hash; remembers it. */
+  isNew(hash: Uint8Array = new Uint8Array(0)): boolean {
     const key = hex(hash)
-    const isDouble = this.recent.delete(key)
-    this.recent.add(key)
-    if (this.recent.size > LIMITS.doublesWindowLeaves) {
-      this.recent.delete(this.recent.values().next().value ?? '')
-    }
-    return !isDouble
+    const isNew = !this.places.has(key)
+    const slot = this.count % LIMITS.doublesWindowLeaves
+    const oldest = this.ring[slot]
+    const oldestPlace = this.count - LIMITS.doublesWindowLeaves
+    if (oldest !== undefined && this.places.get(oldest) === oldestPlace) this.places.delete(oldest)
+    this.ring[slot] = key
+    this.places.set(key, this.count)
+    this.count += 1
+    return isNew
   }
 }
 

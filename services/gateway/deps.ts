@@ -2,6 +2,7 @@ import type { AccessLog } from '#core/access-log.ts'
 import type { OnAlarm } from '#core/alarm.ts'
 import type { DirectoryView } from '#core/directory/view.ts'
 import type { DiskWatch } from '#core/disk-watch.ts'
+import type { FrameReader } from '#core/frame-reader.ts'
 import type { Sha256 } from '#core/hash.ts'
 import type { IntakeView } from '#core/intake-view.ts'
 import type { VerifySignature } from '#core/key.ts'
@@ -46,6 +47,8 @@ export interface GatewayDeps {
   /** Of alerts that are due. */
   readonly reminded: Told
   readonly seal: Seal
+  /** By the same seal. */
+  readonly frames: FrameReader
   readonly cursors: Cipher
   readonly tokens: Tokens
   readonly tokenVerifier: TokenVerifier

@@ -146,6 +146,7 @@ export const openGateway = async (
     due: new DueAlerts({ index, acknowledgements, clock, acknowledgeMs: settings.acknowledgeMs }),
     reminded: new Told(LIMITS.remindersToldMax),
     seal: frames.seal,
+    frames,
     cursors: openCipher(await readSecret(paths.cursorKey)),
     tokens: tokens.issuing,
     tokenVerifier: tokenVerifier({ issuer, audience: issuer, tokenUrl }),

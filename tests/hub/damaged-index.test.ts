@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { homePaths } from '#adapters/files/home.ts'
+import type { AlertIndex, IndexedAlert } from '#core/ports/alert-index.ts'
 import { type Uuid, uuidBytes } from '#core/uuid.ts'
 import { COORDINATOR, openStreamHub, type StreamHub } from '#tests/stream-hub.ts'
 import type { TestHub } from '#tests/test-hub.ts'
@@ -75,3 +76,49 @@ test('a direct read says that it is this node, not the alert', async () => {
   // To others it is not there, as ever.
   expect((await hub.get(path, 'ctd-sindh/analyst')).status).toBe(404)
 })
+
+/** An index of which the second alert's row is read with one bit turned. */
+const damagedAs = (index: AlertIndex, column: 'frame' | 'digest'): AlertIndex => {
+  const damaged = (alert: IndexedAlert): IndexedAlert => {
+    if (alert.id !== ids[1]) return alert
+    const bytes = alert[column].slice()
+    bytes[0] = (bytes[0] ?? 0) ^ 1
+    return { ...alert, [column]: bytes }
+  }
+  const find: AlertIndex['find'] = (realm, name) => {
+    const alert = index.find(realm, name)
+    return alert && damaged(alert)
+  }
+  const page: AlertIndex['page'] = (query) => {
+    const { alerts, next } = index.page(query)
+    return { alerts: alerts.map(damaged), next }
+  }
+  const changed = new Map<unknown, unknown>([
+    ['find', find],
+    ['page', page],
+  ])
+  return new Proxy(index, {
+    get: (_, name) => {
+      const method: unknown = Reflect.get(index, name)
+      return changed.get(name) ?? (typeof method === 'function' ? method.bind(index) : method)
+    },
+  })
+}
+
+test.each(['frame', 'digest'] as const)(
+  'a process that remembers the alert does not give it for a row with a damaged %s',
+  async (column) => {
+    // Nothing was closed since the alerts came: their frames are remembered.
+    expect((await page('earliest')).ids).toEqual(ids)
+    const { index } = hub.hub.gateway.deps
+    const url = await streams.gatewayWith({ index: damagedAs(index, column) })
+    const headers = { authorization: `Bearer ${await hub.token(COORDINATOR)}` }
+    const answer = await fetch(`${url}/v1/feed?from=earliest`, { headers })
+    const { items, isEnd } = (await answer.json()) as {
+      readonly items: readonly { readonly id: string }[]
+      readonly isEnd: boolean
+    }
+    expect([items.map(({ id }) => id), isEnd]).toEqual([[ids[0]], false])
+    expect(hub.alarms).toContainEqual(expect.objectContaining({ what: 'index-damaged' }))
+  },
+)
