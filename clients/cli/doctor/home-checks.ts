@@ -88,7 +88,7 @@ const sealKeys = async (home: string, nowMs: number): Promise<Finding> => {
   const days = Math.floor((sealKeysRunOutMs(seal, series, nowMs) - nowMs) / DAY_MS)
   const what = `for each realm and level for ${days} days`
   if (days > LIMITS.doctorSealDaysMin) return ok('seal keys', what)
-  const remedy = 'add keys of the coming months to hub/seal of every gateway and router'
+  const remedy = 'rabta seal add-months 12; then hub/seal to every gateway and router, and SIGHUP'
   return days > 0 ? warn('seal keys', what, remedy) : fail('seal keys', 'they have run out', remedy)
 }
 
