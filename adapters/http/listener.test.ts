@@ -97,6 +97,16 @@ describe('bytes that are no request are refused with a problem document, and the
     expect(text).toMatch(/^HTTP\/1\.1 400 /)
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1)
     expect(text.toLowerCase()).toContain('connection: close')
+    expect(codeIn(text)).toBe('request-invalid')
+  })
+
+  test('an expectation that nobody knows is passed over', async () => {
+    const text = await told(
+      await start(),
+      `${POST}Expect: wonders\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc`,
+    )
+    expect(text).toMatch(/^HTTP\/1\.1 200 /)
+    expect(text).toContain('{"length":3}')
   })
 
   test('it is the same document as of any refusal, with the same safe headers', async () => {

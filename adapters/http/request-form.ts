@@ -10,6 +10,10 @@ export const formFault = ({ method, raw }: FastifyRequest): Refusal | null => {
   const { headers, rawHeaders, url = '' } = raw
   if (url.length > LIMITS.urlCharactersMax) return { code: 'url-too-long' }
   if (rawHeaders.length / 2 > LIMITS.headersMax) return { code: 'headers-too-large' }
+  // RFC 9112 §3.2: whom the request is for, only HTTP/1.0 need not say.
+  const { httpVersion } = raw
+  if (headers.host === undefined && httpVersion !== '1.0')
+    return refuse('request-invalid', 'host').refusal
   const doubled = doubledIn(rawHeaders)
   if (doubled !== null) return refuse('request-invalid', doubled).refusal
   // Nothing is decompressed anywhere, so no small body can become a large one.

@@ -1,17 +1,19 @@
 import { parseArgs } from 'node:util'
 import { keepCase } from '#tests/fuzz/cases.ts'
+import { fuzzHttp } from '#tests/fuzz/http.ts'
 import { type Report, run } from '#tests/fuzz/run.ts'
 import type { Target } from '#tests/fuzz/target.ts'
 import { TARGETS } from '#tests/fuzz/targets.ts'
 
 /** `npm run fuzz`: gives millions of hostile inputs to everything that takes bytes from strangers. */
-const HELP = `npm run fuzz -- [--mutants 5000000] [--seed N] [--only TARGETS] [--keep] [--json]
+const HELP = `npm run fuzz -- [--mutants 5000000] [--requests 50000] [--seed N] [--only TARGETS] [--keep] [--json]
 
 Makes inputs by mutation and by grammar with one fault each, and holds what takes them to oracles:
 nothing thrown that is not promised, less than 50 ms of processor time a call, bounded memory, what
 is accepted is written again as the same bytes by both Avro codecs, what verifies was signed.
 
   --mutants N     inputs of all targets together
+  --requests N    HTTP requests to a whole hub on 127.0.0.1; 0 for none. With --only, none unless given
   --seed N        plays a run again
   --only TARGETS  some of them, by commas: ${TARGETS.map(({ name }) => name).join(', ')}
   --keep          writes each finding, minimised, into tests/fuzz/cases, which npm test tries again
@@ -27,6 +29,7 @@ const INPUTS_JUDGED_MIN = 10_000
 const { values } = parseArgs({
   options: {
     mutants: { type: 'string', default: '5000000' },
+    requests: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -93,6 +96,22 @@ const fuzz = async (mutants: number, seed: number): Promise<boolean> => {
   return findings.length === 0 && untried.length === 0
 }
 
+const fuzzHub = async (requests: number, seed: number): Promise<boolean> => {
+  if (requests === 0) return true
+  const onProgress = (done: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\rhttp: ${done} of ${requests}  `)
+  }
+  const report = await fuzzHttp({ requests, seed, onProgress })
+  if (values.json) process.stdout.write(`${JSON.stringify({ http: report }, null, 2)}\n`)
+  const { statuses, slowestCpuMs, findings, pastShare } = report
+  say(`${report.requests} HTTP requests: past ${percent(pastShare)}, ${JSON.stringify(statuses)}`)
+  say(`  slowest ${slowestCpuMs.toFixed(1)} ms of CPU, ${findings.length} findings`)
+  for (const { what, route, index, hex } of findings) {
+    say(`  ${what}: ${route}, request ${index}\n  ${Buffer.from(hex, 'hex').toString('latin1')}`)
+  }
+  return findings.length === 0
+}
+
 if (values.help) {
   process.stdout.write(HELP)
 } else {
@@ -100,5 +119,10 @@ if (values.help) {
   if (!Number.isSafeInteger(mutants) || mutants < 1 || !Number.isSafeInteger(seed)) {
     throw new RangeError('--mutants and --seed take whole numbers')
   }
-  process.exitCode = (await fuzz(mutants, seed)) ? 0 : 1
+  const requests = Number(values.requests ?? (values.only === undefined ? 50_000 : 0))
+  if (!Number.isSafeInteger(requests) || requests < 0) {
+    throw new RangeError('--requests takes a whole number')
+  }
+  const isClean = [await fuzz(mutants, seed), await fuzzHub(requests, seed)]
+  process.exitCode = isClean.every(Boolean) ? 0 : 1
 }
