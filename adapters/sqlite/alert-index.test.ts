@@ -367,3 +367,28 @@ describe('a page', () => {
     expect(statSync(join(folder, 'alerts.db-wal')).size).toBeLessThan(60 * frame.length)
   })
 })
+
+test('urgent alerts are found by precedence and time of acceptance, the last first', () => {
+  const at = 1_760_000_000_000
+  index.apply(
+    KP,
+    [
+      alert(0, { precedence: 'FLASH' }),
+      alert(1, { precedence: 'IMMEDIATE', expiresAtMs: at }),
+      alert(2, { precedence: 'FLASH', realm: 'exercise' }),
+      alert(3),
+      alert(4, { precedence: 'FLASH' }),
+      alert(5, { precedence: 'FLASH' }),
+    ],
+    6,
+  )
+  const query = { realm: 'live', precedence: 'FLASH', fromMs: at, untilMs: at + 4 } as const
+  const numbers = (other: object = {}) =>
+    index.urgent({ ...query, limit: 9, ...other }).map(({ acceptedAtMs }) => acceptedAtMs - at)
+  expect(numbers()).toEqual([4, 0])
+  expect(numbers({ fromMs: at + 1 })).toEqual([4])
+  expect(numbers({ untilMs: at + 5, limit: 2 })).toEqual([5, 4])
+  expect(numbers({ realm: 'exercise' })).toEqual([2])
+  const [immediate] = index.urgent({ ...query, precedence: 'IMMEDIATE', limit: 9 })
+  expect(immediate).toMatchObject({ ...alertName(1), label: LABEL, expiresAtMs: at })
+})

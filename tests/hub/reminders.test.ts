@@ -2,6 +2,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EXIT } from '#clients/cli/command.ts'
+import { run } from '#clients/cli/main.ts'
+import { feedPage } from '#clients/sdk/feed.ts'
+import { feedStream } from '#clients/sdk/feed-stream.ts'
+import { alertStatus } from '#clients/sdk/status.ts'
 import type { Alert } from '#core/alert.ts'
 import { hex } from '#core/bytes.ts'
 import { DEFAULT_GATEWAY_SETTINGS } from '#core/gateway-settings.ts'
@@ -14,6 +19,7 @@ import { openGateway } from '#services/gateway/main.ts'
 import { type JumpingClock, jumpingClock } from '#tests/jumping-clock.ts'
 import { digestIn, recallOf } from '#tests/recalls.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
+import { sessionAt } from '#tests/sdk-session.ts'
 import { COORDINATOR, LIAISON, openStreamHub, type StreamHub } from '#tests/stream-hub.ts'
 import { signed, type TestHub } from '#tests/test-hub.ts'
 
@@ -76,6 +82,21 @@ const acknowledgementOf = async ({ id }: { readonly id: string }, principal = KP
   const headers = { authorization }
   const answer = await fetch(`${url}/v1/alerts/ctd-kp/${id}/status`, { headers })
   return ((await answer.json()) as { acknowledgement: unknown }).acknowledgement
+}
+
+const rabta = async (...args: readonly string[]) => {
+  const told = { out: '', err: '' }
+  const exit = await run(args, {
+    out: (text) => {
+      told.out += text
+    },
+    say: (text) => {
+      told.err += text
+    },
+    isTerminal: false,
+    signal: new AbortController().signal,
+  })
+  return { exit, ...told }
 }
 
 const remindersOnRecord = async (id: string, principal: string) =>
@@ -228,6 +249,40 @@ describe('a stream', () => {
     expect(again.events.filter(isIt)).toEqual([])
     const other = await streams.open(COORDINATOR, { url })
     await other.until(({ events }) => events.some(isIt))
+  })
+})
+
+describe('through the SDK and the command line', () => {
+  test('a reminder comes typed with page and stream, and is printed with what ends it', async () => {
+    await begin()
+    const one = await publish()
+    clock.jump(WITHIN_MS.FLASH)
+    const session = sessionAt(hub, PUNJAB, { url })
+    const expected = {
+      origin: 'ctd-kp',
+      id: one.id,
+      precedence: 'FLASH',
+      dueAtMs: one.acceptedAtMs + WITHIN_MS.FLASH,
+    }
+    const { reminders } = await feedPage(session, { from: 'now' })
+    expect(reminders.find(({ id }) => id === one.id)).toMatchObject(expected)
+    const stopping = new AbortController()
+    const { signal } = stopping
+    for await (const { reminder } of feedStream(session, { from: 'now', signal })) {
+      if (reminder?.id !== one.id) continue
+      expect(reminder).toMatchObject(expected)
+      break
+    }
+    stopping.abort()
+    const status = await alertStatus(sessionAt(hub, KP, { url }), one.alert)
+    expect(status.acknowledgement).toMatchObject({ awaitedFrom: ['ctd-punjab', 'nacta'] })
+    const asked = ['--as', PUNJAB, '--home', hub.home.home, '--gateway', url]
+    const read = await rabta('feed', '--from', 'now', '--json', ...asked)
+    expect(read.err).toContain(`NOT ACKNOWLEDGED  FLASH ctd-kp/${one.id}\n`)
+    expect(read.out).toContain(JSON.stringify({ reminder: expected }))
+    expect((await rabta('alert', 'ack', `ctd-kp/${one.id}`, ...asked)).exit).toBe(EXIT.ok)
+    await hub.hub.gateway.caughtUp()
+    expect((await rabta('feed', '--from', 'now', ...asked)).err).not.toContain(one.id)
   })
 })
 
