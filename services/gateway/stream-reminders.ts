@@ -27,7 +27,13 @@ export class StreamReminders {
   /** Whether something became due, perhaps for this reader. Asked of each stream at each tick, so it
    * looks nothing up for one alone. */
   isDue(): boolean {
-    return this.askedAt?.list !== this.deps.due.list(this.feed.reader.caller.realm)
+    try {
+      return this.askedAt?.list !== this.deps.due.list(this.feed.reader.caller.realm)
+    } catch {
+      // An index that cannot be read. The stream's own next step meets that, and ends by it; thrown
+      // here it would end all streams.
+      return true
+    }
   }
 
   hasNews(): boolean {

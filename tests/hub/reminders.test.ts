@@ -250,6 +250,25 @@ describe('a stream', () => {
     const other = await streams.open(COORDINATOR, { url })
     await other.until(({ events }) => events.some(isIt))
   })
+
+  test('ends alone when the alerts that are due cannot be looked up', async () => {
+    await begin()
+    let isBroken = false
+    const breaking = new Proxy(due, {
+      get: (target, name) => {
+        if (isBroken && name === 'list') throw new Error('planned')
+        return Reflect.get(target, name).bind(target)
+      },
+    })
+    const at = await streams.gatewayWith({ due: breaking })
+    const reader = await streams.open(OUTSIDER, { url: at })
+    await reader.until(({ heartbeats }) => heartbeats > 0)
+    isBroken = true
+    await reader.until(({ endReason }) => endReason !== null)
+    expect(reader.endReason).toBe('internal')
+    isBroken = false
+    expect((await page(OUTSIDER, at)).status).toBe(200)
+  })
 })
 
 describe('through the SDK and the command line', () => {
