@@ -16,9 +16,9 @@ import { alertTopics } from '#core/topics.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
 import { ReadableLabels } from '#services/gateway/readable-labels.ts'
 import { hasWidened, rightsBehind, rightsOf } from '#services/gateway/reader-rights.ts'
-import { noticesFor } from '#services/gateway/recall-notices.ts'
+import { mayTell, noticesFor } from '#services/gateway/recall-notices.ts'
 import { openAll, type Reader, type Released, release } from '#services/gateway/release.ts'
-import { type Reminders, remindersFor } from '#services/gateway/reminders.ts'
+import { mayRemind, type Reminders, remindersFor } from '#services/gateway/reminders.ts'
 import type { Turns } from '#services/gateway/turns.ts'
 
 export interface FeedRequest {
@@ -72,20 +72,26 @@ export const readFeed = async (
   const feed = openFeed(deps, reader, request.filter)
   const from = await startOf(deps, feed, request.from)
   if (!from.ok) return from
-  const bounds = { items: request.limit, bytes: LIMITS.pageBytesMax }
-  // Not before: who waits for this node to reach a cursor takes nobody's turn.
-  const step = await request.turns.take(() => nextStep(deps, feed, from.value.positions, bounds))
-  if (!step.ok) return step
+  // A thousand labels may be new to this reader: not all in one turn of the event loop.
+  await feed.labels.prepare()
   const notices = await noticesFor(deps, reader, feed.labels.ids())
   if (!notices.ok) return notices
   const reminders = await remindersFor(deps, reader, feed.labels.ids())
   if (!reminders.ok) return reminders
+  const bounds = { items: request.limit, bytes: LIMITS.pageBytesMax }
+  // Not before: who waits for this node to reach a cursor takes nobody's turn.
+  const step = await request.turns.take(() => nextStep(deps, feed, from.value.positions, bounds))
+  if (!step.ok) return step
+  // From here on without a pause, and nothing is recorded any more: what was decided on must go at
+  // once. The alerts were, a moment ago; what is told before them was before their records.
+  const told = notices.value.recalls.filter((one) => mayTell(deps, reader, one))
+  const reminded = reminders.value.reminders.filter((one) => mayRemind(deps, reader, one))
   const { items, rights, isEnd } = step.value
   const widened = hasWidened(rights, from.value.rights)
   const next = cursorOf(deps, feed, step.value.next)
   return accept({
-    notices: notices.value,
-    reminders: reminders.value,
+    notices: { recalls: told, isCut: notices.value.isCut },
+    reminders: { reminders: reminded, isCut: reminders.value.isCut },
     widened,
     items,
     next,

@@ -39,9 +39,12 @@ export const noticesFor = async (
     if (!deps.directory.isFresh()) return refuse('directory-stale')
     if (!isPolicyActive(deps)) return refuse('policy-not-active')
   }
-  const notices = recalls.filter((one) => decideRead(deps, reader.caller, one).allowed)
-  return accept({ recalls: notices, isCut })
+  return accept({ recalls: recalls.filter((one) => mayTell(deps, reader, one)), isCut })
 }
+
+/** Whether this reader may be told of it now. */
+export const mayTell = (deps: GatewayDeps, { caller }: Reader, one: IndexedRecall): boolean =>
+  decideRead(deps, caller, one).allowed
 
 /** Tells, in the record, that the notice went and not the recall's own bytes. */
 const NOTICE_REASON = 'recall-notice'
