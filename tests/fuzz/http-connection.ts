@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { LIMITS } from '#core/limits.ts'
 
 export interface RawAnswer {
   readonly status: number
@@ -10,7 +11,8 @@ export interface RawAnswer {
 /** How a request ended: with an answer, closed without one, or not in time. */
 export type Ending = RawAnswer | 'closed' | 'silent'
 
-const ANSWER_MS_MAX = 60_000
+/** Longer than a connection may be silent: within it a hub answers, or closes. */
+const ANSWER_MS_MAX = 1.5 * LIMITS.connectionMsMax
 
 /** Sends one request after the other, byte for byte, over as few connections as it can. */
 export class HttpConnection {

@@ -116,13 +116,20 @@ class HttpFuzzer {
     readonly onProgress?: (done: number) => void
   }): Promise<HttpReport> {
     const { requests, onProgress } = options
-    const templates = await templatesOf(this.hub)
+    let templates = await templatesOf(this.hub)
+    let templatesAtMs = performance.now()
     const statuses: Record<string, number> = {}
     const findings = new Map<string, HttpFinding>()
     let past = 0
     let done = 0
     let heapBefore = process.memoryUsage().heapUsed
     for (; done < requests && findings.size < FINDINGS_MAX; done += 1) {
+      // Tokens run out; what is asked with an old one tries nothing.
+      if (performance.now() - templatesAtMs > LIMITS.tokenLifeMs / 3) {
+        this.hub.speakBy(fetch)
+        templates = await templatesOf(this.hub)
+        templatesAtMs = performance.now()
+      }
       const made = requestFrom(templates, Random.of(this.seed, 'http', done))
       const { ending, what } = await this.tryOne(made)
       const status = typeof ending === 'string' ? ending : String(ending.status)
