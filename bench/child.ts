@@ -10,6 +10,8 @@ export interface Child extends AsyncDisposable {
   readonly url: string
   /** What it has used so far. */
   cpuMs(): Promise<number>
+  /** The most memory that it has had at a time. */
+  rssMibMax(): Promise<number>
 }
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -48,7 +50,8 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
   failed.catch(() => 'it was told to')
   return {
     url,
-    cpuMs: () => cpuMsWithin(child),
+    cpuMs: async () => cpuMsOf((await usageOf(child)).cpu),
+    rssMibMax: async () => (await usageOf(child)).rssKib / 1_024,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX)
@@ -68,8 +71,13 @@ const readyUrl = (child: ChildProcess): Promise<string> =>
     })
   })
 
-const cpuMsWithin = (child: ChildProcess): Promise<number> =>
+interface Usage {
+  readonly cpu: NodeJS.CpuUsage
+  readonly rssKib: number
+}
+
+const usageOf = (child: ChildProcess): Promise<Usage> =>
   new Promise((resolve, reject) => {
-    child.once('message', (usage: NodeJS.CpuUsage) => resolve(cpuMsOf(usage)))
-    child.send('cpu?', (error) => error && reject(error))
+    child.once('message', (usage: Usage) => resolve(usage))
+    child.send('usage?', (error) => error && reject(error))
   })

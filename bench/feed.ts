@@ -33,7 +33,7 @@ const PUBLISHERS = 32
 export const benchFeed = async ({ seconds, profileTo }: BenchOptions): Promise<Part> => {
   await using hub = await openBenchHub({ connections: PUBLISHERS, profileTo })
   await hub.authenticate([COORDINATOR, ...ORIGINS.map(publisherOf)])
-  await publishAll(hub)
+  await publishAll(hub, ALERTS)
   const roundMs = (seconds * 1_000) / ROUNDS
   const feed = new FeedReaders(hub)
   await feed.round(roundMs)
@@ -58,8 +58,9 @@ export const benchFeed = async ({ seconds, profileTo }: BenchOptions): Promise<P
   }
 }
 
-const publishAll = async (hub: BenchHub): Promise<void> => {
-  const alerts = await new AlertMaker(hub.home).make(ALERTS)
+/** Publishes so many alerts, over 32 connections, until they and the `before` are in the feed. */
+export const publishAll = async (hub: BenchHub, count: number, before = 0): Promise<void> => {
+  const alerts = await new AlertMaker(hub.home).make(count)
   let next = 0
   const publisher = async (): Promise<void> => {
     for (let alert = alerts[next++]; alert !== undefined; alert = alerts[next++]) {
@@ -68,7 +69,7 @@ const publishAll = async (hub: BenchHub): Promise<void> => {
   }
   await Promise.all(Array.from({ length: PUBLISHERS }, publisher))
   let inFeed = 0
-  while (inFeed < ALERTS) {
+  while (inFeed < before + count) {
     inFeed = 0
     for await (const _ of readFeed(hub)) inFeed += 1
   }

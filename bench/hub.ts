@@ -34,21 +34,7 @@ export const openBenchHub = async (options: {
   const home = await makeTemporaryHome(options.agencies)
   opening.defer(() => home.remove())
   const running = opening.use(new AsyncDisposableStack())
-  const child = running.use(
-    await startChild({
-      main: 'services/hub/main.ts',
-      settings: {
-        RABTA_HOME: home.home,
-        RABTA_LISTEN: '127.0.0.1:0',
-        // What one machine can take is measured, not what one agency may ask of it.
-        RABTA_RATES: Object.keys(RATES)
-          .map((name) => `${name}=${LIMITS.ratePerMinuteMax}`)
-          .join(','),
-      },
-      folder: home.home,
-      profileTo: options.profileTo,
-    }),
-  )
+  const child = running.use(await startHub(home.home, options.profileTo))
   const connections = running.use(new Connections(child.url, options.connections))
   const tokens = new Map<PrincipalId, string>()
   const headersOf = (principal: PrincipalId) => ({
@@ -71,6 +57,22 @@ export const openBenchHub = async (options: {
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
+
+/** Over a home that is there. */
+export const startHub = (home: string, profileTo: string | null): Promise<Child> =>
+  startChild({
+    main: 'services/hub/main.ts',
+    settings: {
+      RABTA_HOME: home,
+      RABTA_LISTEN: '127.0.0.1:0',
+      // What one machine can take is measured, not what one agency may ask of it.
+      RABTA_RATES: Object.keys(RATES)
+        .map((name) => `${name}=${LIMITS.ratePerMinuteMax}`)
+        .join(','),
+    },
+    folder: home,
+    profileTo,
+  })
 
 const tokenOf = async (
   home: TemporaryHome,

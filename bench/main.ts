@@ -5,9 +5,10 @@ import { benchDenied } from '#bench/denied.ts'
 import { benchFeed } from '#bench/feed.ts'
 import { benchLatency } from '#bench/latency.ts'
 import { benchLog } from '#bench/log.ts'
-import { type BenchOptions, machineLine, type Part, tableOf } from '#bench/measure.ts'
+import { type BenchOptions, machineLine, markdownOf, type Part, tableOf } from '#bench/measure.ts'
 import { benchPublish } from '#bench/publish.ts'
 import { benchRecords } from '#bench/records.ts'
+import { benchStart } from '#bench/start.ts'
 import { benchViews } from '#bench/views.ts'
 
 const PARTS = {
@@ -18,6 +19,7 @@ const PARTS = {
   log: benchLog,
   views: benchViews,
   denied: benchDenied,
+  start: benchStart,
 } as const
 type PartName = keyof typeof PARTS
 
@@ -27,7 +29,9 @@ const HELP = `npm run bench -- [options]
 
   --only PARTS     some of ${Object.keys(PARTS).join(',')}; usually ${USUAL}
   --seconds N      how long each is measured; usually 5
+  --alerts N       how many are there when a start is measured; usually 4000
   --json FILE      the figures for programs too
+  --table FILE     the figures as a table in Markdown too
   --profile FOLDER a CPU profile of the hub's process in each part that has one
   --help
 
@@ -43,7 +47,9 @@ const main = async (): Promise<number> => {
     options: {
       only: { type: 'string', default: USUAL },
       seconds: { type: 'string', default: '5' },
+      alerts: { type: 'string', default: '4000' },
       json: { type: 'string' },
+      table: { type: 'string' },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -54,18 +60,21 @@ const main = async (): Promise<number> => {
   }
   const names = values.only.split(',')
   const seconds = Number(values.seconds)
-  if (!names.every(isPartName) || !(seconds > 0 && seconds <= SECONDS_MAX)) {
+  const alerts = Number(values.alerts)
+  const isCount = Number.isSafeInteger(alerts) && alerts > 0
+  if (!names.every(isPartName) || !isCount || !(seconds > 0 && seconds <= SECONDS_MAX)) {
     process.stderr.write(HELP)
     return 2
   }
   const profileTo = values.profile ?? null
   if (profileTo !== null) mkdirSync(profileTo, { recursive: true })
-  const parts = await runParts(names, { seconds, profileTo })
+  const parts = await runParts(names, { seconds, profileTo, alerts })
   const machine = machineLine()
   process.stdout.write(`${machine}\n`)
   if (values.json !== undefined) {
     writeFileSync(values.json, `${JSON.stringify({ machine, seconds, parts }, null, 2)}\n`)
   }
+  if (values.table !== undefined) writeFileSync(values.table, markdownOf(machine, parts))
   return parts.every(({ checks }) => checks.every(({ isGood }) => isGood)) ? 0 : 1
 }
 

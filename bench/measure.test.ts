@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { figuresOf, measureLoad, rowOf, tableOf } from '#bench/measure.ts'
+import { figuresOf, markdownOf, measureLoad, rowOf, tableOf } from '#bench/measure.ts'
 
 const hundred = Array.from({ length: 100 }, (_, at) => 100 - at)
 const round = { operations: 200, tookMs: 1_000, cpuMs: 50, latenciesMs: hundred }
@@ -45,5 +45,17 @@ test('load ends with its time, however much is left', async () => {
 test('a check that failed stands out of the table', () => {
   const checks = [{ what: 'all is there', isGood: false, found: '1 instead of 2' }]
   const table = tableOf({ name: 'part', rows: [], checks, notes: [] })
+  expect(table).toContain('NOT all is there: 1 instead of 2')
+})
+
+test('a table in Markdown has a line for each row, and says what failed', () => {
+  const round = { operations: 10, tookMs: 1_000, cpuMs: 5, latenciesMs: [1, 2, 3] }
+  const rows = [rowOf('this', [round], null), rowOf('that', [round], null)]
+  const checks = [{ what: 'all is there', isGood: false, found: '1 instead of 2' }]
+  const table = markdownOf('a machine', [{ name: 'part', rows, checks, notes: ['a note'] }])
+  const lines = table.split('\n').filter((line) => line.startsWith('|'))
+  expect(lines).toHaveLength(4)
+  expect(lines[2]).toBe('| this | 10 | 0.5000 | 2.000 | 3.000 |  |  |')
+  expect(new Set(lines.map((line) => line.split('|').length))).toEqual(new Set([9]))
   expect(table).toContain('NOT all is there: 1 instead of 2')
 })

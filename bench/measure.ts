@@ -42,6 +42,8 @@ export interface BenchOptions {
   readonly seconds: number
   /** Where a CPU profile of the hub goes; null for none. */
   readonly profileTo: string | null
+  /** How many alerts are there when a start is measured. */
+  readonly alerts: number
 }
 
 /** How often the measured and its baseline take turns: a slow moment of the machine hits both. */
@@ -128,6 +130,20 @@ export const tableOf = ({ name, rows, checks, notes }: Part): string => {
     ({ what, isGood, found }) => `  ${isGood ? 'ok ' : 'NOT'} ${what}: ${found}`,
   )
   return [head, ...lines, ...checked, ...notes.map((note) => `  ${note}`), ''].join('\n')
+}
+
+/** The figures of a run for a reader of documents. */
+export const markdownOf = (machine: string, parts: readonly Part[]): string => {
+  const rows = parts.flatMap((part) => part.rows)
+  const lines = [
+    ['what', ...COLUMNS.map(({ title }) => title.trim())],
+    ['---', ...COLUMNS.map(() => '---:')],
+    ...rows.map((row) => [row.what, ...COLUMNS.map(({ text }) => text(row))]),
+  ].map((cells) => `| ${cells.join(' | ')} |`)
+  const failed = parts.flatMap(({ checks }) => checks).filter(({ isGood }) => !isGood)
+  const faults = failed.map(({ what, found }) => `* NOT ${what}: ${found}`)
+  const notes = parts.flatMap((part) => part.notes).map((note) => `* ${note}`)
+  return [machine, '', ...lines, '', ...faults, ...notes, ''].join('\n')
 }
 
 interface Column {
