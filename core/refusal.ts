@@ -195,7 +195,11 @@ export const REFUSALS = {
     'Sign DSSE’s pre-authentication encoding of the payload.',
   ],
   // What the policy says
-  'not-permitted': [403, 'The policy does not permit it.', 'See reasons.'],
+  'not-permitted': [
+    403,
+    'The policy does not permit it.',
+    'The reasons say what is lacking; your agency’s administrator can tell what you hold.',
+  ],
   'token-unbound': [
     403,
     'SECRET and above needs an access token that is bound to your certificate.',

@@ -61,7 +61,7 @@ export const readFederation = async (home: string): Promise<FederationFile> => {
   const path = homePaths(home).federation
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null)
-    throw new HomeUnusable(`${home} is no home: make one with «rabta init ${home}»`)
+    throw new HomeUnusable(`${home} is no home: make one with «rabta init '${home}'»`)
   const file: Partial<Record<keyof FederationFile, unknown>> = { ...JSON.parse(text) }
   const { federation, logName, genesisDigest, issuer } = file
   const texts = [federation, logName, genesisDigest, issuer]

@@ -6,6 +6,8 @@ const IOERR = 10
 const FULL = 13
 const CANTOPEN = 14
 const PROTOCOL = 15
+const CORRUPT = 11
+const NOTADB = 26
 
 const PASSING: readonly number[] = [BUSY, LOCKED, NOMEM, IOERR, FULL, CANTOPEN, PROTOCOL]
 
@@ -24,6 +26,9 @@ export const isSqliteFault = (error: unknown): boolean => primaryCode(error) !==
 
 /** Whether the same statement may succeed later with nothing repaired by hand. */
 export const canPass = (error: unknown): boolean => isOneOf(error, PASSING)
+
+/** Whether the file is damaged, so that no repetition helps. */
+export const isDamage = (error: unknown): boolean => isOneOf(error, [CORRUPT, NOTADB])
 
 /** Whether another connection holds the lock that was asked for. */
 export const isBusy = (error: unknown): boolean => isOneOf(error, [BUSY])

@@ -4,21 +4,29 @@ export const didYouMean = (word: string, known: readonly string[]): string => {
   return best === null ? '' : `; did you mean ${best}?`
 }
 
-/** The known word that a slip of the fingers away from `word` is; null when none is near. */
+/**
+ * The known word of which `word` is a part (`KP` of `PK-KP`), or from which it is a slip of the
+ * fingers away; null when none is near. A word that slips alone could make is never named: `PK`
+ * for `KPK` would send a province's alert to the federation.
+ */
 export const nearest = (word: string, known: readonly string[]): string | null => {
   const asked = folded(word).slice(0, WORD_CHARACTERS_MAX)
+  const [whole, ...others] = known.filter((one) => partsOf(one).includes(asked))
+  if (whole !== undefined && others.length === 0) return whole
+  const slipsMax = Math.max(1, Math.floor(asked.length / 3))
   const ranked = known
     .map((one) => ({ one, slips: slipsBetween(asked, folded(one)) }))
+    .filter(({ one, slips }) => slips <= slipsMax && slips * 2 < folded(one).length)
     .sort((a, b) => a.slips - b.slips)
-  const [best] = ranked
-  const isNear = best !== undefined && best.slips <= Math.max(1, Math.floor(asked.length / 3))
-  return isNear ? best.one : null
+  return ranked[0]?.one ?? null
 }
 
 const WORD_CHARACTERS_MAX = 64
 
 /** How a word is written beside its letters does not count: case, `-` or `_`. */
 const folded = (word: string): string => word.toLowerCase().replaceAll(/[-_ ]/g, '')
+
+const partsOf = (word: string): readonly string[] => word.toLowerCase().split(/[-_ ]/)
 
 /** Letters that are missing, too many, others, or swapped with a neighbour. */
 const slipsBetween = (a: string, b: string): number => {

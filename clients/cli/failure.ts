@@ -3,6 +3,7 @@ import { HomeUnusable } from '#adapters/files/home.ts'
 import { LoosePermissions } from '#adapters/files/key-file.ts'
 import { SealFileUnusable } from '#adapters/files/seal-file.ts'
 import { FolderInUse } from '#adapters/sqlite/folder-lock.ts'
+import { isDamage } from '#adapters/sqlite/sqlite-fault.ts'
 import { BackupUnusable, RestoreRefused } from '#clients/cli/backup/backup-unusable.ts'
 import { EXIT, type ExitCode, UsageError } from '#clients/cli/command.ts'
 import { FAULTS } from '#clients/cli/directory-words.ts'
@@ -11,6 +12,7 @@ import { ChangeUnusable } from '#clients/sdk/enter-change.ts'
 import { HubMisbehaved, HubRefusal, HubUnreachable } from '#clients/sdk/errors.ts'
 import { LogChanged, LogForked } from '#clients/sdk/log-errors.ts'
 import { DecisionRowsInvalid } from '#core/decision-rows.ts'
+import { LogUnavailable } from '#core/ports/message-log.ts'
 import { PolicyInvalid } from '#core/ports/policy.ts'
 
 export interface Failure {
@@ -25,6 +27,9 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof ChangeUnusable) {
     return { text: `${error.message}. ${FAULTS[error.fault]}`, exit: EXIT.usage }
   }
+  if (error instanceof LogUnavailable && isDamage(error.cause)) {
+    return { text: DAMAGED, exit: EXIT.unverified }
+  }
   if (UNVERIFIED.some((kind) => error instanceof kind)) {
     return { text: messageOf(error), exit: EXIT.unverified }
   }
@@ -34,6 +39,10 @@ export const failureOf = (error: unknown): Failure => {
   if (isFileError(error)) return { text: fileText(error), exit: EXIT.usage }
   return { text: messageOf(error), exit: EXIT.notAll }
 }
+
+const DAMAGED =
+  'the database of the log is damaged: its file cannot be read as SQLite wrote it.\n' +
+  '  Stop the hub, keep the folder as it is, and put a backup in its place: rabta restore --help'
 
 /** Of the user's: the command line, a draft, a folder, a key file. */
 const MISTAKES = [

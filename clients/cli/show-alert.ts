@@ -23,7 +23,7 @@ export const releaseRow = (release: Release): readonly string[] => {
   }
   const { alert, record } = release
   return [
-    new Date(alert.sentAtMs).toISOString().slice(0, 16),
+    `${new Date(alert.sentAtMs).toISOString().slice(0, 16)}Z`,
     `${alert.label.classification} ${alert.label.jurisdictions.join('+')}`,
     `${alert.origin}/${alert.id}`,
     String(record.index),

@@ -205,7 +205,8 @@ describe('a refusal', () => {
       title: 'The policy does not permit it.',
       detail: 'label',
       reasons: ['clearance-too-low'],
-      remedy: 'See reasons.',
+      remedy:
+        'The reasons say what is lacking; your agency’s administrator can tell what you hold.',
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       retryAfterMs: null,
     })

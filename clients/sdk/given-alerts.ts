@@ -13,6 +13,11 @@ export class GivenAlerts {
     return releases.filter((release) => !release.ok || this.isNew(release.alert))
   }
 
+  /** How many are remembered. */
+  get size(): number {
+    return this.given.size
+  }
+
   private isNew({ origin, id }: { readonly origin: string; readonly id: string }): boolean {
     const name = `${origin}/${id}`
     if (this.given.has(name)) return false

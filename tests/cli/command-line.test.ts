@@ -1,10 +1,13 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { homePaths } from '#adapters/files/home.ts'
+import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
 import { EXIT, type Io } from '#clients/cli/command.ts'
 import { COMMANDS } from '#clients/cli/commands.ts'
 import { completionScript } from '#clients/cli/completion.ts'
@@ -280,4 +283,37 @@ describe('a command whose output nobody reads any more', () => {
     })
     expect(piped.stdout).not.toContain('\u001b')
   }, 30_000)
+})
+
+describe('a home that cannot be used', () => {
+  test('stops the hub, and the reason is said once', async () => {
+    const home = await makeTemporaryHome()
+    try {
+      const args = ['serve', '--home', home.home, '--listen', '0.0.0.0:8700']
+      const { exit, err } = await rabta(args)
+      expect(exit).toBe(EXIT.notAll)
+      expect(err.match(/SettingInvalid/g)).toHaveLength(1)
+      expect(err).toMatch(/did not start\n$/)
+    } finally {
+      home.remove()
+    }
+  }, 60_000)
+
+  test('is told apart as damaged when the database of its log is', async () => {
+    const home = await makeTemporaryHome()
+    try {
+      const path = homePaths(home.home).logDatabase
+      await mkdir(dirname(path), { recursive: true })
+      const log = openSqliteLog({ path })
+      await log.ensureTopics(['directory'])
+      await log.append('directory', new Array(500).fill(new Uint8Array(1_000)))
+      await log.close()
+      const bytes = await readFile(path)
+      await writeFile(path, bytes.fill(0xff, Math.floor(bytes.length / 8)))
+      const { exit, err } = await rabta(['fsck', '--home', home.home, '--quiet'])
+      expect([exit, err]).toEqual([EXIT.unverified, expect.stringContaining('is damaged')])
+    } finally {
+      home.remove()
+    }
+  })
 })

@@ -122,6 +122,8 @@ const read = async (reading: Reading, from: string, isFollowing: boolean): Promi
 
 const EARLIEST = 'earliest'
 
+const NOTHING = 'no alerts; what this post may receive, rabta doctor shows\n'
+
 const showPages = async (reading: Reading, from: string): Promise<Part> => {
   const { session, options, limit, isAll, io, recalls } = reading
   let [cursor, faults] = [from, 0]
@@ -132,6 +134,7 @@ const showPages = async (reading: Reading, from: string): Promise<Part> => {
     for (const reminder of page.reminders) reading.reminders.show(reminder)
     if (page.widened && sayWidened(reading)) return { cursor, faults, isToReread: true }
     const isLast = page.isEnd || !isAll
+    if (isLast && reading.given.size === 0) io.say(NOTHING)
     if (isLast) io.say(`cursor ${cursor}${page.isEnd ? '' : ' (there is more)'}\n`)
     if (isLast) break
   }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readFederation } from '#adapters/files/home.ts'
-import { startService } from '#clients/cli/child-service.ts'
-import { type Command, EXIT } from '#clients/cli/command.ts'
+import { type ChildService, ServiceFailed, startService } from '#clients/cli/child-service.ts'
+import { type Command, EXIT, type Io } from '#clients/cli/command.ts'
 import { flag, text } from '#clients/cli/identity.ts'
 
 export const serveCommand: Command = {
@@ -40,7 +40,8 @@ export const serveCommand: Command = {
       RABTA_LISTEN: text(given, 'listen'),
       RABTA_BEHIND_PROXY: flag(given, 'behind-proxy') ? 'yes' : 'no',
     }
-    const hub = await startService('hub', settings, (line) => io.say(`${line}\n`))
+    const hub = await startHub(settings, io)
+    if (hub === null) return EXIT.notAll
     io.out(`The hub listens at ${hub.url}. Stop it with Ctrl-C.\n`)
     const ended = new Promise<void>((done) => hub.process.once('exit', () => done()))
     const stopped = new Promise<void>((done) => {
@@ -50,4 +51,18 @@ export const serveCommand: Command = {
     await hub.stop()
     return hub.process.exitCode === 0 ? EXIT.ok : EXIT.notAll
   },
+}
+
+/** Null when it did not start; why, its own lines have said. */
+const startHub = async (
+  settings: Readonly<Record<string, string>>,
+  io: Io,
+): Promise<ChildService | null> => {
+  try {
+    return await startService('hub', settings, (line) => io.say(`${line}\n`))
+  } catch (error) {
+    if (!(error instanceof ServiceFailed)) throw error
+    io.say('rabta serve: the hub did not start\n')
+    return null
+  }
 }
