@@ -41,6 +41,7 @@ let app: FastifyInstance
 let reader: StreamReader
 let held: PromiseWithResolvers<void>
 let over: Promise<void>
+let stream: FeedStream
 
 beforeEach(async () => {
   streams = await openStreamHub()
@@ -54,7 +55,7 @@ afterEach(async () => {
   await streams.close()
 })
 
-/** Resolves when all there is was recorded, and the first alert was given. */
+/** Resolves when all there is was recorded, and the first event was given. */
 const openHeld = async (): Promise<void> => {
   await streams.hub.settled()
   const gateway = streams.hub.hub.gateway.deps
@@ -65,13 +66,14 @@ const openHeld = async (): Promise<void> => {
     const from = await startOf(gateway, feed, 'earliest')
     if (!from.ok) throw new Error(from.refusal.code)
     const out = new HeldStream(held.promise, reply, gateway.clock)
-    over = new FeedStream({ gateway, turns: new Turns(1) }, feed, from.value, out).run()
+    stream = new FeedStream({ gateway, turns: new Turns(1) }, feed, from.value, out)
+    over = stream.run()
     return reply
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const authorization = `Bearer ${await streams.hub.token(COORDINATOR)}`
   reader = await StreamReader.open(url, { authorization })
-  await reader.until(({ alertIds }) => alertIds.length === 1)
+  await reader.until(({ events }) => events.length === 1)
 }
 
 describe('an alert that waits for a slow reader is judged again before it goes', () => {
@@ -127,4 +129,27 @@ describe('an alert that waits for a slow reader is judged again before it goes',
     await reader.closed()
     expect([reader.alertIds, reader.endReason]).toEqual([[first], 'suspended'])
   })
+})
+
+test('what is told of recalls is asked again before each, and told when the right comes back', async () => {
+  const { hub } = streams
+  for (const _ of Array(2)) {
+    const wrong = sampleAlert()
+    const bytes = await signed(wrong, hub.home.alertSigner('ctd-kp'))
+    await hub.publish(bytes, 'ctd-kp/feed-system')
+    await streams.publish(recallOf(wrong, bytes))
+  }
+  const open = { ...sampleAlert().label, classification: 'UNCLASSIFIED' } as const
+  const last = await streams.publish({ label: open })
+  await openHeld()
+  await streams.set(COORDINATOR, { clearance: 'UNCLASSIFIED' })
+  held.resolve()
+  await reader.until(({ alertIds }) => alertIds.includes(last))
+  const told = () => reader.events.filter(({ event }) => event === 'recall').length
+  expect(told()).toBe(1)
+  await streams.set(COORDINATOR, {})
+  // Nobody else wakes this stream.
+  stream.news()
+  // The first goes again: the stream forgot it with the right to it.
+  await reader.until(() => told() === 3)
 })

@@ -193,8 +193,10 @@ export class FeedStream {
     const taken = await this.deps.turns.take(async () => (this.mayGoOn() ? what.take() : null))
     if (taken === null) return false
     if (!taken.ok) return this.refused(taken.refusal)
-    for (const event of taken.value) {
-      if (!this.mayGoOn() || !(await this.out.send(event))) return false
+    for (const { event, mayGo } of taken.value) {
+      if (!this.mayGoOn()) return false
+      // The reader may have let those before it wait for long.
+      if (mayGo() && !(await this.out.send(event))) return false
     }
     return true
   }

@@ -10,12 +10,13 @@ import {
   remindersFor,
   reminderView,
 } from '#services/gateway/reminders.ts'
+import type { Telling } from '#services/gateway/stream-notices.ts'
 
 /** What one stream has still to remind of: each once, at its opening or when it becomes due. */
 export class StreamReminders {
   private readonly deps: GatewayDeps
   private readonly feed: OpenFeed
-  private sent: ReadonlySet<string> = new Set()
+  private sent = new Set<string>()
   private wasCut = false
   private askedAt: { readonly list: DueList; readonly labels: readonly number[] } | null = null
 
@@ -40,23 +41,33 @@ export class StreamReminders {
     return this.isDue() || this.askedAt?.labels !== this.feed.labels.ids()
   }
 
-  /** The events to send, recorded. Each is then held to be sent. */
-  async take(): Promise<Result<readonly StreamEvent[]>> {
+  /** The events to send, recorded. Each is then held to be sent, if it still may. */
+  async take(): Promise<Result<readonly Telling[]>> {
     const { deps, feed } = this
     await feed.labels.prepare()
     const labels = feed.labels.ids()
     this.askedAt = { list: deps.due.list(feed.reader.caller.realm), labels }
     const found = await remindersFor(deps, feed.reader, labels)
-    return found.ok ? accept(this.eventsOf(found.value)) : found
+    return found.ok ? accept(this.tellingsOf(found.value)) : found
   }
 
-  private eventsOf({ reminders, isCut }: Reminders): readonly StreamEvent[] {
+  private tellingsOf({ reminders, isCut }: Reminders): readonly Telling[] {
     const fresh = reminders.filter((one) => !this.sent.has(reminderName(one)))
-    const mayGo = fresh.filter((one) => mayRemind(this.deps, this.feed.reader, one))
-    const cut = isCut && !this.wasCut ? [CUT] : []
+    const cut = isCut && !this.wasCut ? [{ event: CUT, mayGo: () => true }] : []
     this.sent = new Set(reminders.map(reminderName))
     this.wasCut = isCut
-    return [...cut, ...mayGo.map(eventOf)]
+    return [...cut, ...fresh.map((one) => this.tellingOf(one))]
+  }
+
+  private tellingOf(one: DueAlert): Telling {
+    const mayGo = (): boolean => {
+      if (mayRemind(this.deps, this.feed.reader, one)) return true
+      // For when the right comes back.
+      this.sent.delete(reminderName(one))
+      this.askedAt = null
+      return false
+    }
+    return { event: eventOf(one), mayGo }
   }
 }
 
