@@ -50,6 +50,14 @@ test('the same bytes, divided otherwise between key, signature and message, are 
   expect(await divided(31)).toBe(false)
 })
 
+test('a message that begins in the signature is another question, however long that is', async () => {
+  const memo = memoised(async (_key, _message, { length }) => length === 64, sha256, 10)
+  const message = new Uint8Array(300).map((_, at) => at)
+  expect(await memo(KEY, message, SIGNATURE)).toBe(true)
+  const longer = new Uint8Array([...SIGNATURE, ...message.subarray(0, 256)])
+  expect(await memo(KEY, message.subarray(256), longer)).toBe(false)
+})
+
 test('it forgets the oldest rather than grow without end', async () => {
   const { asked, verify } = counting()
   const memo = memoised(verify, sha256, 4)

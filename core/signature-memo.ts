@@ -15,9 +15,9 @@ export const memoised = (
 ): VerifySignature => {
   const memory = new TwoGenerations<true>(entriesMax)
   return async (key, message, signature) => {
-    // The lengths stand before the parts, or two questions could have the same bytes.
-    const lengths = Uint8Array.of(key.key.length, signature.length)
-    const parts = concatBytes(utf8(key.algorithm), lengths, key.key, signature, message)
+    // The lengths stand before the parts, whole, or two questions could have the same bytes.
+    const head = utf8(`${key.algorithm} ${key.key.length} ${signature.length} `)
+    const parts = concatBytes(head, key.key, signature, message)
     const what = hex(sha256(parts))
     if (memory.get(what) !== undefined) return true
     const isGood = await verify(key, message, signature)
