@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -297,5 +298,19 @@ describe('connections are bounded', () => {
     await expect
       .poll(() => told(url, `${LIVE}Connection: close\r\n\r\n`), { timeout: 10_000 })
       .toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('all addresses of one IPv6 network are one sender', async () => {
+    await start({ connectionsMax: 10, perAddressMax: 2 })
+    // No machine that tests run on has such addresses.
+    const from = (address: string): Socket => {
+      const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: address })
+      app?.server.emit('connection', socket)
+      return socket
+    }
+    const own = ['2001:db8::1', '2001:db8::2', '2001:db8::3'].map(from)
+    const other = from('2001:db8:0:1::1')
+    expect([...own, other].map(({ destroyed }) => destroyed)).toEqual([false, false, true, false])
+    for (const one of [...own, other]) one.destroy()
   })
 })

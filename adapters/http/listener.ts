@@ -13,6 +13,7 @@ import { problemOf } from '#adapters/http/refusals.ts'
 import { safeHeaders } from '#adapters/http/safe-headers.ts'
 import type { ServerTls } from '#adapters/http/server-tls.ts'
 import { LIMITS } from '#core/limits.ts'
+import { networkOf } from '#core/network.ts'
 import type { RefusalCode } from '#core/refusal.ts'
 
 /** What one connection, and all of them, may cost. */
@@ -81,11 +82,11 @@ const serverFor = (
   return server
 }
 
-/** So that one address cannot hold all the places there are. */
+/** So that one sender, whatever addresses its network gives it, cannot hold all the places there are. */
 const boundEachAddress = (server: Server, perAddressMax: number): void => {
   const open = new Map<string, number>()
   server.prependListener('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
+    const address = networkOf(socket.remoteAddress ?? '')
     const already = open.get(address) ?? 0
     if (already >= perAddressMax) {
       socket.destroy()
