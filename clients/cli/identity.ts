@@ -11,6 +11,7 @@ import { homePaths, readFederation, readGenesisDigest } from '#adapters/files/ho
 import { readKeyFile } from '#adapters/files/key-file.ts'
 import { type ClientTls, openHttpsFetch } from '#adapters/https/fetch.ts'
 import { type Given, type Option, UsageError } from '#clients/cli/command.ts'
+import { baseUrl } from '#clients/sdk/base-url.ts'
 import type { CheckpointMemory } from '#clients/sdk/checkpoint-memory.ts'
 import { LogClient } from '#clients/sdk/log.ts'
 import { RecalledAlerts, type RecallMemory } from '#clients/sdk/recalled-alerts.ts'
@@ -144,6 +145,15 @@ export const identityFrom = async (given: Given): Promise<Identity> => {
   })
 }
 
+const hubAddress = (option: 'gateway' | 'audit', address: string): string => {
+  try {
+    return baseUrl(address, false)
+  } catch {
+    const form = 'https://HOST, or http://HOST on this machine alone'
+    throw new UsageError(`--${option} must be ${form}: «${address}» is not`)
+  }
+}
+
 export const openIdentity = async (who: {
   readonly home: string
   readonly principal: PrincipalId
@@ -160,8 +170,8 @@ export const openIdentity = async (who: {
   const { issuer } = await readFederation(home)
   const send: typeof fetch = tls === null ? fetch : await openHttpsFetch(tls)
   const session = openSession({
-    gatewayUrl,
-    ...(auditUrl === undefined ? {} : { auditUrl }),
+    gatewayUrl: hubAddress('gateway', gatewayUrl),
+    ...(auditUrl === undefined ? {} : { auditUrl: hubAddress('audit', auditUrl) }),
     fetch: signal === undefined ? send : stoppedBy(signal, send),
     realm,
     principal,

@@ -299,6 +299,23 @@ describe('a home that cannot be used', () => {
     }
   }, 60_000)
 
+  test('is not what verifying asks for: a key from elsewhere does', async () => {
+    const { exit, err } = await rabta(['verify', 'package.json', '--home', '/no/such/home'])
+    expect([exit, err]).toEqual([EXIT.usage, expect.stringContaining('or --genesis')])
+    expect(err).not.toContain('rabta init')
+  })
+
+  test('is told from an address that is none', async () => {
+    const home = await makeTemporaryHome()
+    try {
+      const who = ['--home', home.home, '--as', 'nacta/coordinator']
+      const { exit, err } = await rabta(['feed', ...who, '--gateway', 'localhost:8700'])
+      expect([exit, err]).toEqual([EXIT.usage, expect.stringContaining('--gateway must be https')])
+    } finally {
+      home.remove()
+    }
+  })
+
   test('is told apart as damaged when the database of its log is', async () => {
     const home = await makeTemporaryHome()
     try {

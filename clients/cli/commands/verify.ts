@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { verifySignature } from '#adapters/crypto/verify.ts'
-import { readGenesisDigest } from '#adapters/files/home.ts'
+import { HomeUnusable, readGenesisDigest } from '#adapters/files/home.ts'
 import {
   type Command,
   EXIT,
@@ -99,8 +99,11 @@ const verifyExported = async (file: string, given: Given, io: Io): Promise<ExitC
 
 const genesisFrom = async (given: Given): Promise<Uint8Array> => {
   const written = optionalText(given, 'genesis')
+  const home = text(given, 'home')
   const digest =
-    written === undefined ? await readGenesisDigest(text(given, 'home')) : fromHex(written)
+    written === undefined
+      ? await readGenesisDigest(home).catch(noHome(home, 'genesis'))
+      : fromHex(written)
   if (digest?.length !== 32) throw new UsageError('--genesis must be 64 hexadecimal digits')
   return digest
 }
@@ -108,7 +111,15 @@ const genesisFrom = async (given: Given): Promise<Uint8Array> => {
 const bytesOf = async (path: string): Promise<Uint8Array> => new Uint8Array(await readFile(path))
 
 const keyFrom = async (home: string): Promise<string> => {
-  const { logVerifierKey } = await seededDirectory(home)
+  const { logVerifierKey } = await seededDirectory(home).catch(noHome(home, 'log-key'))
   if (logVerifierKey === null) throw new UsageError(`${home} names no log: give --log-key`)
   return logVerifierKey
 }
+
+/** To make a home would not help: it would be of another federation, which signed nothing. */
+const noHome =
+  (home: string, option: 'log-key' | 'genesis') =>
+  (error: unknown): never => {
+    if (!(error instanceof HomeUnusable)) throw error
+    throw new UsageError(`${home} is no home of a federation: give --home, or --${option}`)
+  }
