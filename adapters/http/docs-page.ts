@@ -166,8 +166,8 @@ const STYLE = [
   'caption{text-align:left;font-weight:600}',
   'th,td{border:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:top}',
   'th{white-space:nowrap;font-weight:400}td p{margin:.1rem 0}',
-  'pre{margin:.2rem 0;overflow-x:auto;font-size:.85rem}',
-  'code,pre{font-family:ui-monospace,monospace}',
+  'pre{margin:.2rem 0;white-space:pre-wrap;font-size:.85rem}',
+  'code,pre{font-family:ui-monospace,monospace;overflow-wrap:anywhere}',
 ].join('')
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64')
