@@ -72,3 +72,16 @@ describe('what the directory takes while a page is made does not go', () => {
     expect([taken.items, taken.notices]).toEqual([[], []])
   })
 })
+
+test('the directory itself is not given to one who is suspended while that is recorded', async () => {
+  const { accessLog } = streams.hub.hub.gateway.deps
+  const append: typeof accessLog.append = async (drafts) => {
+    const written = await accessLog.append(drafts)
+    await streams.set(COORDINATOR, { suspended: true })
+    return written
+  }
+  const url = await streams.gatewayWith({ accessLog: { append } })
+  const authorization = `Bearer ${await streams.hub.token(COORDINATOR)}`
+  const answer = await fetch(`${url}/v1/directory/entries`, { headers: { authorization } })
+  expect([answer.status, (await streams.hub.records()).at(-1)?.outcome]).toEqual([404, 'ALLOWED'])
+})

@@ -46,6 +46,11 @@ const readRoute = (app: FastifyInstance, deps: GatewayDeps): void => {
       if (!decision.allowed) return sendRefusal(reply, { code: 'not-found' })
       if (from > head) return sendRefusal(reply, { code: 'range-invalid' })
       const entries = await deps.log.read(DIRECTORY_TOPIC, from, limit)
+      // The directory may have moved while the record was written.
+      if (!deps.directory.isFresh()) return sendRefusal(reply, { code: 'directory-stale' })
+      if (!decideCall(deps, reader.value.caller, 'directory').allowed) {
+        return sendRefusal(reply, { code: 'not-found' })
+      }
       const { sequence, digest } = deps.directory.state
       reply.header('cache-control', 'private, no-store')
       return {
