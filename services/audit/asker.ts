@@ -40,11 +40,12 @@ const RATE = { perMinute: LIMITS.auditQueriesPerMinuteMax, burst: LIMITS.auditQu
 const LIMITED_WINDOW_MS = 60_000
 
 const takeOne = async (deps: AuditDeps, asker: Asker): Promise<Taken> => {
-  const { principal } = asker.caller
-  const taken = await deps.guard.take(`audit-query:${principal}`, RATE)
+  const { principal, realm } = asker.caller
+  // Realms apart: a runaway exercise must not shut an auditor out of the live log.
+  const taken = await deps.guard.take(`audit-query:${realm}:${principal}`, RATE)
   if (taken.allowed) return taken
   // One record a window, or refusing would fill the log as asking does.
-  if (await deps.guard.useOnce(`audit-limited:${principal}`, LIMITED_WINDOW_MS)) {
+  if (await deps.guard.useOnce(`audit-limited:${realm}:${principal}`, LIMITED_WINDOW_MS)) {
     const refusal = { code: 'rate-limited' } as const
     await refuseQuery(deps, asker, UNREAD, { reasons: ['rate-limited'], refusal })
   }

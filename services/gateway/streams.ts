@@ -105,9 +105,18 @@ export class Streams {
     while (this.open.size > 0) {
       await this.deps.clock.sleep(LIMITS.streamCheckMs, this.closing.signal)
       if (this.closing.signal.aborted) break
-      for (const stream of this.open) stream.check()
+      for (const stream of this.open) this.checkOne(stream)
     }
     this.ticking = null
+  }
+
+  /** One that cannot be judged may not go on, and is not to take the others along. */
+  private checkOne(stream: FeedStream): void {
+    try {
+      stream.check()
+    } catch {
+      stream.end('internal')
+    }
   }
 }
 

@@ -39,6 +39,9 @@ const late = (log: MessageLog, isLate: (topic: string, first: Uint8Array) => boo
 const isRelease = (topic: string, first: Uint8Array): boolean =>
   topic === 'access' && decodeAccessRecord(first)?.action === 'RELEASE'
 
+/** Longer than rows stay uncommitted. */
+const FRAMES_LATE_MS = 5_000
+
 let routed: ReturnType<typeof late> | null = null
 
 const OVERRIDES: Readonly<Record<Bug, Overrides>> = {
@@ -60,7 +63,7 @@ const OVERRIDES: Readonly<Record<Bug, Overrides>> = {
     return {
       apply: (...args: readonly unknown[]) => {
         Reflect.apply(apply, store, args)
-        setTimeout(() => void routed?.make(), 0)
+        setTimeout(() => void routed?.make(), FRAMES_LATE_MS)
       },
     }
   },

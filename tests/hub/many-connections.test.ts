@@ -65,7 +65,7 @@ test.runIf(isLinux)(
         .toBeGreaterThanOrEqual(TRIED - perAddressMax)
       // Nothing was said on them, so none of them stays.
       await expect.poll(connections, { timeout: 60_000, interval: 200 }).toBe(0)
-      expect((await attacker.counts()).open).toBe(0)
+      await expect.poll(async () => (await attacker.counts()).open, { timeout: 20_000 }).toBe(0)
     } finally {
       attacker.end()
       await app.close()

@@ -77,7 +77,8 @@ const issue = async (
 const tooMany = (retryAfterMs: number) =>
   ({ ok: false, refusal: { code: 'rate-limited', retryAfterMs } }) as const
 
-/** Of a principal that has proven who it is: nobody else can use up what it may have. */
+/** Of a principal whose key signed: nobody without it can use up what it may have, but who has
+ * caught an assertion can, by sending it again while it is valid. */
 const limitOf = async (
   deps: GatewayDeps,
   request: FastifyRequest<{ Body: TokenRequest }>,
