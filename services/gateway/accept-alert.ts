@@ -86,6 +86,11 @@ export const acceptAlert = async (
   // got, which a retry of the same bytes completes (later PUBLISH records of one digest count for
   // nothing); the other order could hide a publication from the auditors for good.
   const record = await appendPublishRecord(deps, publication, known)
+  if (deps.directory.state.sequence !== directorySequence) {
+    // Who was put out while the record was written publishes nothing; records may say more.
+    const since = await timelyRefusal(deps, publication, alert, envelope)
+    if (since !== null) return refuseWithRecord(deps, publication, known, since)
+  }
   const { realm, origin, id } = alert
   const publishRecord = { index: record.index, leafHash: record.leafHash }
   const stamp = { realm, origin, id, digest, publishRecord, directorySequence, acceptedAtMs }

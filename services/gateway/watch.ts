@@ -1,3 +1,4 @@
+import { LIMITS } from '#core/limits.ts'
 import { watchFollower } from '#core/metrics/metered.ts'
 import { URGENT } from '#core/precedence.ts'
 import { REALMS } from '#core/realm.ts'
@@ -31,11 +32,29 @@ export const watchGateway = (
   metrics.watch('rabta_guard_degraded', {}, () => (guard.state() === 'degraded' ? 1 : 0))
   for (const realm of REALMS) {
     for (const precedence of URGENT) {
-      metrics.watch('rabta_alerts_unacknowledged_overdue', { realm, precedence }, () =>
-        overdueCount(deps, realm, precedence),
+      metrics.watch(
+        'rabta_alerts_unacknowledged_overdue',
+        { realm, precedence },
+        nowAndThen(deps, () => overdueCount(deps, realm, precedence)),
       )
     }
   }
   metrics.watch('rabta_disk_low', {}, () => (disk.isLow ? 1 : 0))
   metrics.watch('rabta_seal_keys_left_seconds', {}, () => sealKeysLeftMs(deps) / 1_000)
+}
+
+/** Anybody may ask for metrics, as often as they like: what takes decisions is not made each time. */
+const nowAndThen = (
+  { clock }: Pick<GatewayDeps, 'clock'>,
+  act: () => Promise<number>,
+): (() => Promise<number>) => {
+  let actedAtMs = Number.NEGATIVE_INFINITY
+  let acted = Promise.resolve(0)
+  return () => {
+    if (clock.monotonicMs() - actedAtMs >= LIMITS.dueCheckMs) {
+      actedAtMs = clock.monotonicMs()
+      acted = act()
+    }
+    return acted
+  }
 }

@@ -153,6 +153,9 @@ test('a false alarm is called back by one command, and everybody who had it is t
   expect([recall.exit, recall.err]).toEqual([EXIT.ok, ''])
   expect(recall.out).toMatch(/told +ctd-balochistan, ctd-kp, ctd-punjab, ctd-sindh, nacta$/m)
   await until(moments, ({ notice }) => notice?.id === name.id)
+  const again = await rabta('recall', `ctd-kp/${name.id}`, '--as', ORIGIN)
+  expect([again.exit, again.out]).toEqual([EXIT.usage, ''])
+  expect(again.err).toContain('is recalled already')
 
   await killAndStart()
   // The stream is taken up by itself, and whatever a reader lost with its connection is said again.

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { SIGNED_ALERT_TYPE } from '#core/envelope.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Clock } from '#core/ports/clock.ts'
 import type { GatewayDeps } from '#services/gateway/deps.ts'
+import { enter } from '#tests/directory-entries.ts'
 import { recallOf } from '#tests/recalls.ts'
-import { sampleAlert } from '#tests/sample-alert.ts'
+import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
 import { COORDINATOR, openStreamHub, type StreamHub } from '#tests/stream-hub.ts'
 import { signed } from '#tests/test-hub.ts'
 
@@ -84,4 +86,36 @@ test('the directory itself is not given to one who is suspended while that is re
   const authorization = `Bearer ${await streams.hub.token(COORDINATOR)}`
   const answer = await fetch(`${url}/v1/directory/entries`, { headers: { authorization } })
   expect([answer.status, (await streams.hub.records()).at(-1)?.outcome]).toEqual([404, 'ALLOWED'])
+})
+
+test('who is suspended while a publication is recorded has published nothing', async () => {
+  const publisher = 'ctd-kp/duty-officer'
+  const suspendAgency = () =>
+    enter(streams.hub, streams.hub.home.rootSigner, {
+      type: 'AgencyStanding',
+      agency: agencyId('ctd-kp'),
+      suspended: true,
+    })
+  const { accessLog } = streams.hub.hub.gateway.deps
+  let records = 0
+  const append: typeof accessLog.append = async (drafts, options) => {
+    const written = await accessLog.append(drafts, options)
+    records += 1
+    if (records === 1) await suspendAgency()
+    return written
+  }
+  const url = await streams.gatewayWith({ accessLog: { append } })
+  const alert = sampleAlert()
+  const answer = await fetch(`${url}/v1/alerts`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await streams.hub.token(publisher)}`,
+      'content-type': SIGNED_ALERT_TYPE,
+    },
+    body: new Uint8Array(await signed(alert, streams.hub.home.alertSigner('ctd-kp'))),
+  })
+  expect(answer.status).toBe(403)
+  expect(await streams.hub.hub.gateway.deps.intake.find('live', alert)).toBeNull()
+  const outcomes = (await streams.hub.records()).filter((one) => one.alert?.id === alert.id)
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['ALLOWED', 'DENIED'])
 })

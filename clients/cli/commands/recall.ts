@@ -18,6 +18,7 @@ import { publish } from '#clients/sdk/publish.ts'
 import { readAlert } from '#clients/sdk/read.ts'
 import { type RecalledReader, recallOf, recallStatus } from '#clients/sdk/recall.ts'
 import { signAlert } from '#clients/sdk/sign-alert.ts'
+import { alertStatus } from '#clients/sdk/status.ts'
 import type { Alert, AlertName } from '#core/alert.ts'
 import { alertToJson } from '#core/alert-json.ts'
 import { isPrecedence, PRECEDENCES } from '#core/precedence.ts'
@@ -59,6 +60,7 @@ export const recallCommand: Command = {
       default: 'IMMEDIATE',
       oneOf: PRECEDENCES,
     },
+    again: { type: 'boolean', help: 'Recall it although it is recalled: all are told once more.' },
     status: { type: 'boolean', help: 'For auditors: who was given it, and who is silent still.' },
     'dry-run': { type: 'boolean', help: 'Show the recall that would be signed; send nothing.' },
   },
@@ -73,6 +75,12 @@ export const recallCommand: Command = {
     if (flag(given, 'status')) return showStatus(who, name, { given, io })
     if (name.origin !== who.session.agency) {
       throw new UsageError(`only ${name.origin} can recall ${name.origin}/${name.id}`)
+    }
+    const { recalledBy } = await alertStatus(who.session, name)
+    if (recalledBy !== null && !flag(given, 'again')) {
+      throw new UsageError(
+        `${name.origin}/${name.id} is recalled already, by ${name.origin}/${recalledBy}; --again tells all once more`,
+      )
     }
     const original = await readAlert(who.session, name)
     if (!original.ok) {
