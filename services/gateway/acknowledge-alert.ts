@@ -37,7 +37,10 @@ export const acknowledgeAlert = async (
       alert: { origin, id, digest: alert?.digest ?? null },
     },
   ])
-  if (!alert || !isAllowed) return { ok: false, refusal: { code: 'not-found' } }
+  // Asked again: who lost the right while the record was written is not told what there is.
+  if (!alert || !isAllowed || !decideOn(deps, reader.caller, alert, 'acknowledge').allowed) {
+    return { ok: false, refusal: { code: 'not-found' } }
+  }
   if (record === undefined) throw new OutcomeUnknown('no record came back')
   return accept({ origin, id, digest: alert.digest, record })
 }

@@ -41,7 +41,10 @@ export const statusOf = async (
   const row = decision.allowed ? deps.intake.find(realm, name) : null
   const indexed = row && deps.index.find(realm, name)
   const isBound = isBoundFor(reader.caller, indexed?.label.classification ?? null)
-  if (row !== null && isBound) {
+  const acknowledgement = indexed && isBound ? await acknowledgingOf(deps, reader, indexed) : null
+  // Asked again: that took turns in which the caller may have been put out.
+  const still = decideCall(deps, reader.caller, 'status', name.origin)
+  if (row !== null && isBound && still.allowed) {
     const home = deps.directory.state.agencies.get(name.origin)?.home
     const fate = indexed ? 'routed' : (row.fate?.state ?? 'accepted')
     const { origin, id, digest, acceptedAtMs, publishRecordIndex } = row
@@ -55,14 +58,14 @@ export const statusOf = async (
       topics: indexed && home ? topicsOf(realm, indexed.label, home) : [],
       recalledBy: indexed && recalledBy(deps, indexed),
       supersededBy: indexed && deps.index.supersededBy(indexed),
-      acknowledgement: indexed && (await acknowledgingOf(deps, reader, indexed)),
+      acknowledgement,
       why: fate === 'dead-lettered' && row.fate?.state === fate ? row.fate.why : null,
     })
   }
   await chargeRate(deps, reader, 'denied')
   const { origin, id } = name
   const draft = { ...draftOf(deps, reader), alert: { origin, id, digest: null } }
-  const reasons = decision.allowed ? [row === null ? 'not-found' : TOKEN_UNBOUND] : decision.reasons
+  const reasons = still.allowed ? [row === null ? 'not-found' : TOKEN_UNBOUND] : still.reasons
   await deps.accessLog.append([{ ...draft, action: 'READ', outcome: 'DENIED', reasons }])
   return { ok: false, refusal: { code: 'not-found' } }
 }

@@ -119,3 +119,19 @@ test('who is suspended while a publication is recorded has published nothing', a
   const outcomes = (await streams.hub.records()).filter((one) => one.alert?.id === alert.id)
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['ALLOWED', 'DENIED'])
 })
+
+test('an acknowledgement tells nothing to one who is suspended while it is recorded', async () => {
+  const id = await streams.publish()
+  await streams.hub.settled()
+  const { accessLog } = streams.hub.hub.gateway.deps
+  const append: typeof accessLog.append = async (drafts) => {
+    const written = await accessLog.append(drafts)
+    await narrow()
+    return written
+  }
+  const url = await streams.gatewayWith({ accessLog: { append } })
+  const authorization = `Bearer ${await streams.hub.token(COORDINATOR)}`
+  const address = `${url}/v1/alerts/ctd-kp/${id}/acknowledgements`
+  const answer = await fetch(address, { method: 'POST', headers: { authorization } })
+  expect(answer.status).toBe(404)
+})
