@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generateKey, privateKeyFrom } from '#adapters/crypto/private-key.ts'
 import { openSigner } from '#adapters/crypto/signer.ts'
 import { homePaths } from '#adapters/files/home.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { jwkOf } from '#core/jwk.ts'
 import { isPrincipalId, type PrincipalId } from '#core/principal.ts'
 import { DIRECTORY_TOPIC } from '#core/topics.ts'
 import { enter } from '#tests/directory-entries.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
 import { openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
 
@@ -23,21 +23,8 @@ afterAll(async () => {
   hub.home.remove()
 })
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  const at = ['--home', hub.home.home, '--gateway', hub.hub.url ?? '']
-  return { exit: await run([...args, ...at], io), ...told }
-}
+const rabta = (...args: readonly string[]) =>
+  runRabta([...args, '--home', hub.home.home, '--gateway', hub.hub.url ?? ''])
 
 const ADMINISTRATOR = ['--as', 'ctd-kp/administrator']
 const state = () => hub.hub.parts.directory.state

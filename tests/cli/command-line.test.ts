@@ -8,33 +8,19 @@ import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { homePaths } from '#adapters/files/home.ts'
 import { openSqliteLog } from '#adapters/sqlite/message-log.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { COMMANDS } from '#clients/cli/commands.ts'
 import { completionScript } from '#clients/cli/completion.ts'
-import { run } from '#clients/cli/main.ts'
 import { parseGiven } from '#clients/cli/parse-given.ts'
 import { table } from '#clients/cli/table.ts'
 import { LIMITS } from '#core/limits.ts'
 import type { Environment } from '#core/setting.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { makeTemporaryHome } from '#tests/temporary-home.ts'
 
 const { signal } = new AbortController()
 
-const rabta = async (args: readonly string[], env: Environment = {}) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal,
-  }
-  const exit = await run(args, io, env)
-  return { exit, ...told }
-}
+const rabta = (args: readonly string[], env: Environment = {}) => runRabta(args, { env })
 
 /** An example's words, as a shell parts them; what it does with the output left out. */
 const wordsOf = (example: string): readonly string[] => {

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes } from '#adapters/crypto/random.ts'
 import { sha256 } from '#adapters/crypto/sha256.ts'
 import { verifySignature } from '#adapters/crypto/verify.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { verifyEvidence } from '#clients/sdk/evidence.ts'
 import type { Alert } from '#core/alert.ts'
 import { base64, fromBase64, fromUtf8, hex, utf8 } from '#core/bytes.ts'
 import { formatProofFile, parseProofFile } from '#core/tlog/proof-file.ts'
 import { enter } from '#tests/directory-entries.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
 
@@ -50,20 +50,7 @@ const publish = async (alert: Alert): Promise<void> => {
   await hub.settled()
 }
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  return { exit: await run(args, io), ...told }
-}
+const rabta = (...args: readonly string[]) => runRabta(args)
 
 const exportTo = (out: string, options: readonly string[] = ['--case', 'FIR:12/2026']) => {
   const at = ['--home', hub.home.home, '--gateway', hub.hub.url ?? '', '--as', COORDINATOR]

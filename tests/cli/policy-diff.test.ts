@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OWN_POLICY_FOLDER } from '#adapters/cedar/policy-folders.ts'
 import { randomBytes } from '#adapters/crypto/random.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { type AccessRecord, encodeAccessRecord } from '#core/access-record.ts'
 import type { Alert } from '#core/alert.ts'
 import { hex } from '#core/bytes.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import { ACCESS_TOPIC } from '#core/topics.ts'
 import { enter } from '#tests/directory-entries.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { agencyId, sampleAlert } from '#tests/sample-alert.ts'
 import { openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
 
@@ -125,21 +125,8 @@ interface Row {
   readonly new: { readonly outcome: string; readonly reasons: readonly string[] }
 }
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  const at = ['--home', hub.home.home, '--gateway', hub.hub.url ?? '']
-  return { exit: await run([...args, ...at], io), ...told }
-}
+const rabta = (...args: readonly string[]) =>
+  runRabta([...args, '--home', hub.home.home, '--gateway', hub.hub.url ?? ''])
 
 const diffTo = async (next: string, old = OWN_POLICY_FOLDER) => {
   const { exit, out, err } = await rabta('policy', 'diff', old, next, '--json', '--quiet')

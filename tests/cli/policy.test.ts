@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openCedarPolicy } from '#adapters/cedar/policy.ts'
 import { readPolicyFolder } from '#adapters/cedar/policy-folder.ts'
 import { OWN_POLICY_FOLDER } from '#adapters/cedar/policy-folders.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { hex } from '#core/bytes.ts'
 import { DEFAULT_GATEWAY_SETTINGS } from '#core/gateway-settings.ts'
 import { enter } from '#tests/directory-entries.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
 
@@ -38,21 +38,8 @@ const edit = (from: string, to: string): void => {
   writeFileSync(path, before.replace(from, to))
 }
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  const at = ['--home', hub.home.home, '--gateway', hub.hub.url ?? '']
-  return { exit: await run([...args, ...at], io), ...told }
-}
+const rabta = (...args: readonly string[]) =>
+  runRabta([...args, '--home', hub.home.home, '--gateway', hub.hub.url ?? ''])
 
 const COORDINATOR = ['--as', 'nacta/coordinator']
 const OFFICER = 'ctd-kp/analyst'

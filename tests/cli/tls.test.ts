@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ChildService, startService } from '#clients/cli/child-service.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { type IdentityFiles, newAuthority, PemFolder } from '#tests/certificates.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
 
 const DEADLINE = { timeout: 60_000 }
@@ -46,19 +46,8 @@ afterAll(async () => {
   folder.remove()
 })
 
-const rabta = async (...args: readonly string[]) => {
-  let out = ''
-  const io: Io = {
-    out: (text) => {
-      out += text
-    },
-    say: () => undefined,
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  const exit = await run([...args, '--home', home.home, '--gateway', hub.url ?? ''], io)
-  return { exit, out }
-}
+const rabta = (...args: readonly string[]) =>
+  runRabta([...args, '--home', home.home, '--gateway', hub.url ?? ''])
 const certified = (): readonly string[] => {
   const { certificateFile, keyFile } = client
   return ['--client-certificate', certificateFile, '--client-key', keyFile]

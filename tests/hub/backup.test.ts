@@ -10,11 +10,11 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { homePaths } from '#adapters/files/home.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
+import { EXIT } from '#clients/cli/command.ts'
 import { fsckHome } from '#clients/cli/commands/fsck.ts'
-import { run } from '#clients/cli/main.ts'
 import type { CheckpointMemory } from '#clients/sdk/checkpoint-memory.ts'
 import { LogClient } from '#clients/sdk/log.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { sessionAt } from '#tests/sdk-session.ts'
 import { openTestHub, signed, TestHub } from '#tests/test-hub.ts'
@@ -37,20 +37,7 @@ afterEach(async () => {
 
 const copyOf = (): string => `${hub.home.home}-restored`
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  return { exit: await run(args, io), ...told }
-}
+const rabta = (...args: readonly string[]) => runRabta(args)
 
 const backUp = (...options: readonly string[]) =>
   rabta('backup', backup, '--home', hub.home.home, ...options)

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ChildService, startService } from '#clients/cli/child-service.ts'
 import { EXIT } from '#clients/cli/command.ts'
 import { type Identity, openIdentity } from '#clients/cli/identity.ts'
-import { run } from '#clients/cli/main.ts'
 import { feedPages } from '#clients/sdk/feed.ts'
 import { type FeedMoment, feedStream } from '#clients/sdk/feed-stream.ts'
 import { readAlert } from '#clients/sdk/read.ts'
 import type { AlertName } from '#core/alert.ts'
 import { isPrincipalId } from '#core/principal.ts'
 import { isUuid } from '#core/uuid.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { agencyId } from '#tests/sample-alert.ts'
 import { failureOf } from '#tests/sdk-session.ts'
 import { makeTemporaryHome, type TemporaryHome } from '#tests/temporary-home.ts'
@@ -65,21 +65,8 @@ const freePort = (): Promise<number> =>
     })
   })
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const at = ['--home', home.home, '--gateway', gateway]
-  const exit = await run([...args, ...at], {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: stopping.signal,
-  })
-  return { exit, ...told }
-}
+const rabta = (...args: readonly string[]) =>
+  runRabta([...args, '--home', home.home, '--gateway', gateway], { signal: stopping.signal })
 
 const identity = (principal: string): Promise<Identity> => {
   if (!isPrincipalId(principal)) throw new RangeError(principal)

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { generateKey } from '#adapters/crypto/private-key.ts'
 import { homePaths } from '#adapters/files/home.ts'
-import { EXIT, type Io } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
+import { EXIT } from '#clients/cli/command.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { openTestHub, signed, type TestHub } from '#tests/test-hub.ts'
 
@@ -20,20 +20,7 @@ afterEach(async () => {
   hub.home.remove()
 })
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const io: Io = {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  }
-  return { exit: await run(args, io), ...told }
-}
+const rabta = (...args: readonly string[]) => runRabta(args)
 
 /** What SIGHUP does. */
 const reload = async (): Promise<void> => hub.hub.reload?.()

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '#clients/cli/command.ts'
-import { run } from '#clients/cli/main.ts'
 import { feedPage } from '#clients/sdk/feed.ts'
 import { feedStream } from '#clients/sdk/feed-stream.ts'
 import { alertStatus } from '#clients/sdk/status.ts'
@@ -18,6 +17,7 @@ import { DueAlerts } from '#services/gateway/due-alerts.ts'
 import { openGateway } from '#services/gateway/main.ts'
 import { type JumpingClock, jumpingClock } from '#tests/jumping-clock.ts'
 import { digestIn, recallOf } from '#tests/recalls.ts'
+import { runRabta } from '#tests/run-rabta.ts'
 import { sampleAlert } from '#tests/sample-alert.ts'
 import { sessionAt } from '#tests/sdk-session.ts'
 import { COORDINATOR, LIAISON, openStreamHub, type StreamHub } from '#tests/stream-hub.ts'
@@ -84,20 +84,7 @@ const acknowledgementOf = async ({ id }: { readonly id: string }, principal = KP
   return ((await answer.json()) as { acknowledgement: unknown }).acknowledgement
 }
 
-const rabta = async (...args: readonly string[]) => {
-  const told = { out: '', err: '' }
-  const exit = await run(args, {
-    out: (text) => {
-      told.out += text
-    },
-    say: (text) => {
-      told.err += text
-    },
-    isTerminal: false,
-    signal: new AbortController().signal,
-  })
-  return { exit, ...told }
-}
+const rabta = (...args: readonly string[]) => runRabta(args)
 
 const remindersOnRecord = async (id: string, principal: string) =>
   (await streams.releasesTo(principal)).filter(
