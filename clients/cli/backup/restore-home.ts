@@ -116,7 +116,7 @@ const voucherOf = ({ own, voucher }: Vouching, logName: string) => {
     [
       `nothing vouches that ${logName} ended at ${own.size} records, or soon after: what was`,
       '  signed later would be signed again, as something else. Either',
-      '  --checkpoint FILE: the newest checkpoint that anybody else has kept of this log, as',
+      `  --checkpoint FILE: one of ${own.size} records or more, the newest that anybody else kept, as`,
       '    the clients’ (clients/AGENCY/NAME/checkpoint) or a witness’s; or',
       '  --new-log-name NAME --key root.pem: the log goes on under another name. The root keys',
       '    are elsewhere? --new-log-name NAME --to-sign FILE, then rabta root sign FILE --key …',
