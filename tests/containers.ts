@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'vitest'
 import { brokerEnvironment, freePort, kafkaImage } from '#clients/cli/demo-broker.ts'
 
@@ -129,23 +130,23 @@ export const startRedis = async (): Promise<TestRedis> => {
     .start()
   const runtime = await getContainerRuntimeClient()
   const container = runtime.container.getById(started.getId())
+  const command = async (...words: readonly string[]): Promise<string> => {
+    const cli = ['redis-cli', '--no-auth-warning', '-a', password]
+    const { output } = await started.exec([...cli, ...words])
+    return output.trim()
+  }
   return {
     port,
     password,
     kill: () => container.kill(),
-    start: () => started.restart(),
+    start: async () => {
+      await container.start()
+      // Its log says so once only, and may have before anybody listens.
+      while ((await command('ping')) !== 'PONG') await sleep(50)
+    },
     pause: () => container.pause(),
     resume: () => container.unpause(),
-    command: async (...words) => {
-      const { output } = await started.exec([
-        'redis-cli',
-        '--no-auth-warning',
-        '-a',
-        password,
-        ...words,
-      ])
-      return output.trim()
-    },
+    command,
     stop: async () => {
       await started.stop({ timeout: 0 })
     },
